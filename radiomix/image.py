@@ -1,0 +1,171 @@
+"""The data that flows through extraction: arrays with their place in the patient, never modified.
+
+Arrays are indexed (z, y, x). Spacing is in mm in the same order, and so are origin and direction: only `radiomix.io`
+knows that files and SimpleITK count the other way round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+Triple = tuple[float, float, float]
+Box = tuple[slice, slice, slice]
+
+IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where a voxel grid lies: position [mm] = origin + direction @ (spacing * index), everything in (z, y, x) order.
+
+    Attributes
+    ----------
+    spacing : distance between voxel centres, mm, (z, y, x)
+    origin : position of the centre of voxel (0, 0, 0), mm, (z, y, x)
+    direction : 3 x 3 direction cosines; column i is the direction in which array axis i runs
+    """
+
+    spacing: Triple = (1.0, 1.0, 1.0)
+    origin: Triple = (0.0, 0.0, 0.0)
+    direction: tuple[Triple, Triple, Triple] = IDENTITY
+
+    def position(self, index: Triple) -> np.ndarray:
+        """The position in mm of a (fractional) voxel index, both (z, y, x)."""
+        return np.asarray(self.origin) + np.asarray(self.direction) @ (np.asarray(self.spacing) * np.asarray(index))
+
+    def index(self, position: Triple) -> np.ndarray:
+        """The (fractional) voxel index of a position in mm, both (z, y, x)."""
+        offset = np.asarray(position) - np.asarray(self.origin)
+        return np.linalg.solve(np.asarray(self.direction), offset) / np.asarray(self.spacing)
+
+    def cropped(self, box: Box) -> Geometry:
+        start = tuple(float(s.start) for s in box)
+        return replace(self, origin=tuple(float(v) for v in self.position(start)))
+
+    def matches(self, other: Geometry, tolerance: float = 1e-6) -> bool:
+        """Whether two grids coincide: origins within tolerance of a voxel, spacings and cosines within tolerance."""
+        allowed = tolerance * min(self.spacing)
+        return bool(
+            np.allclose(self.origin, other.origin, rtol=0, atol=allowed)
+            and np.allclose(self.spacing, other.spacing, rtol=0, atol=allowed)
+            and np.allclose(self.direction, other.direction, rtol=0, atol=tolerance)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Intensities on a grid.
+
+    Attributes
+    ----------
+    array : (z, y, x) numbers; float32 and integers are kept as read, since PyRadiomics computes in the file's own type
+    geometry : where the grid lies
+    source : what to call the image in messages (a path, or what kind of object it was)
+    dimensions : 2 for a truly two-dimensional image, held as a single slice; else 3
+    """
+
+    array: np.ndarray
+    geometry: Geometry = field(default_factory=Geometry)
+    source: str = "image"
+    dimensions: int = 3
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 3:
+            raise ValueError(f"an Image holds a (z, y, x) array; found {self.array.ndim} dimensions {self.array.shape}")
+
+    @property
+    def spacing(self) -> Triple:
+        return self.geometry.spacing
+
+    def cropped(self, box: Box) -> Image:
+        """The part of the image inside a box (a view of the same memory)."""
+        return replace(self, array=self.array[box], geometry=self.geometry.cropped(box))
+
+    def with_array(self, array: np.ndarray) -> Image:
+        return replace(self, array=array)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap(Image):
+    """A segmentation as read: (z, y, x) integers, 0 is background."""
+
+    source: str = "mask"
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The labels present, without background, ascending."""
+        return tuple(int(v) for v in np.unique(self.array) if v != 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Mask(Image):
+    """One ROI: (z, y, x) booleans on the image's grid."""
+
+    source: str = "mask"
+    label: int = 1
+
+    @property
+    def size(self) -> int:
+        """The number of voxels in the ROI."""
+        return int(np.count_nonzero(self.array))
+
+    def bounding_box(self, padding: int | tuple[int, int, int] = 0) -> Box:
+        """The smallest box that holds the ROI, widened by `padding` voxels on each side, cut at the grid's edge."""
+        return bounding_box(self.array, padding)
+
+
+def bounding_box(inside: np.ndarray, padding: int | tuple[int, int, int] = 0) -> Box:
+    """The smallest box that holds every True of a (z, y, x) array, widened by `padding` voxels, cut at the edge."""
+    pads = (padding,) * 3 if isinstance(padding, int) else padding
+    box = []
+    view, offset = inside, 0
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        hit = np.flatnonzero(view.any(axis=others))
+        if hit.size == 0:
+            raise ValueError("an empty mask has no bounding box")
+        lo, hi = int(hit[0]), int(hit[-1]) + 1
+        box.append(slice(max(lo - pads[axis], 0), min(hi + pads[axis], inside.shape[axis])))
+        view = view[tuple(slice(lo, hi) if a == axis else slice(None) for a in range(3))]
+    return tuple(box)
+
+
+@dataclass(frozen=True, eq=False)
+class Roi:
+    """One region cut to its bounding box: what the features of one derived image see.
+
+    Attributes
+    ----------
+    intensities : (z, y, x) numbers, the derived image inside the box
+    morphological : (z, y, x) booleans, the region as delineated: shape and volume
+    inside : (z, y, x) booleans, the intensity mask: `morphological` less what re-segmentation excluded
+    spacing : mm, (z, y, x)
+    dimensions : 2 for a truly two-dimensional image
+    """
+
+    intensities: np.ndarray
+    morphological: np.ndarray
+    inside: np.ndarray
+    spacing: Triple
+    dimensions: int = 3
+
+    @property
+    def values(self) -> np.ndarray:
+        """The intensities of the intensity mask, in (z, y, x) scan order, 1-D."""
+        return self.intensities[self.inside]
+
+
+class Levels(NamedTuple):
+    """A discretised ROI.
+
+    array : (z, y, x) unsigned integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else uint16 or int32
+    count : Ng, the number of grey levels: the highest level present
+    edges : the bin edges, lower edge of level i is edges[i - 1]; empty where the intensities themselves are the levels
+    """
+
+    array: np.ndarray
+    count: int
+    edges: np.ndarray
