@@ -1,0 +1,7 @@
+"""The one decorator of compiled code: lazily compiled, cached on disk, free of the interpreter lock."""
+
+from __future__ import annotations
+
+from numba import njit
+
+kernel = njit(cache=True, nogil=True, error_model="numpy")
