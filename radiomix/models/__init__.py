@@ -1,0 +1,1 @@
+"""The table half: scikit-learn estimators over DataFrames, and what is needed to believe their scores."""

@@ -1,0 +1,207 @@
+"""From a table as people keep it to complete, comparable columns: everything learnt on the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..errors import TableError
+from .frames import FrameTransformer, Selector, Table, Values, like
+
+HUGE = 1e100  # beyond this a square overflows, and such a value is an infinity in all but name
+RARE = "rare"
+MISSING = "missing"
+
+
+class Tidy(TransformerMixin, BaseEstimator):
+    """Numbers, booleans and text columns to one float table, with NaN for whatever is not a finite number.
+
+    Text columns become indicator columns `column=level`. Levels differ in neither case nor surrounding blanks; those
+    with fewer than `min_count` training cases share the level `rare`, and a level never seen in training has all
+    indicators 0. A text column whose every value reads as a number is a number.
+
+    Parameters
+    ----------
+    min_count : the fewest training cases a level of a text column needs to be kept by name
+
+    Raises
+    ------
+    TableError : a column holds dates; or text stands where training had numbers
+    """
+
+    def __init__(self, min_count: int = 5) -> None:
+        self.min_count = min_count
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def fit(self, X: Table, y: Any = None) -> Tidy:
+        validate_data(self, X, skip_check_array=True)
+        frame = _frame(X)
+        self.levels_: dict[str, list[str]] = {}
+        for position, name in enumerate(frame.columns):
+            column = frame.iloc[:, position]
+            if pd.api.types.is_datetime64_any_dtype(column):
+                raise TableError(f"column {name!r} holds dates: give a number instead (an age, a time since diagnosis)")
+            if _is_text(column):
+                self.levels_[str(name)] = self._levels(column)
+        return self
+
+    def _levels(self, column: pd.Series) -> list[str]:
+        counts = _normalised(column).value_counts()
+        frequent = sorted(counts.index[counts >= self.min_count])
+        if (counts < self.min_count).any() and RARE not in frequent:
+            frequent.append(RARE)
+        return frequent[:1] if len(frequent) == 2 else frequent
+
+    def transform(self, X: Table) -> Table:
+        check_is_fitted(self)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        frame = _frame(X)
+        parts = [self._columns(str(name), frame.iloc[:, i]) for i, name in enumerate(frame.columns)]
+        return like(X, np.column_stack(parts), self.get_feature_names_out)
+
+    def _columns(self, name: str, column: pd.Series) -> Values:
+        if name not in self.levels_:
+            return _numbers(name, column)
+        text, known = _normalised(column), self.levels_[name]
+        if RARE in known:
+            text = text.where(text.isin(known), RARE)
+        return np.column_stack([np.zeros((len(text), 0)), *[(text == level).to_numpy(float) for level in known]])
+
+    def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> NDArray[Any]:
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
+        out = []
+        for name in names:
+            out += [f"{name}={level}" for level in self.levels_[name]] if name in self.levels_ else [name]
+        return np.asarray(out, dtype=object)
+
+
+def _frame(X: Table) -> pd.DataFrame:
+    if isinstance(X, pd.DataFrame):
+        return X
+    array = np.asarray(X)
+    return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
+
+
+def _is_text(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    return bool(pd.to_numeric(column.dropna().astype(str), errors="coerce").isna().any())
+
+
+def _normalised(column: pd.Series) -> pd.Series:
+    return column.astype(object).where(column.notna(), MISSING).astype(str).str.strip().str.casefold()
+
+
+def _numbers(name: str, column: pd.Series) -> Values:
+    if not pd.api.types.is_numeric_dtype(column):
+        numbers = pd.to_numeric(column, errors="coerce")
+        wrong = column[numbers.isna() & column.notna()]
+        if len(wrong):
+            raise TableError(
+                f"column {name!r} held numbers in training; found {str(wrong.iloc[0])!r} ({len(wrong)} such)"
+            )
+        column = numbers
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.abs(values) < HUGE, values, np.nan)
+
+
+class Informative(Selector):
+    """Keeps columns that vary and are mostly known.
+
+    Parameters
+    ----------
+    max_missing : the largest fraction of missing values
+    min_share : the smallest fraction of known values that differ from the most frequent one; 0 drops constants only
+    keep : columns that missing values do not exclude; a constant is dropped all the same
+    """
+
+    def __init__(self, max_missing: float = 0.25, min_share: float = 0.0, keep: tuple[str, ...] = ()) -> None:
+        self.max_missing = max_missing
+        self.min_share = min_share
+        self.keep = keep
+
+    def fit(self, X: Table, y: Any = None) -> Informative:
+        values = self._values(X, reset=True)
+        known = np.isfinite(values)
+        present = (1 - known.mean(axis=0) <= self.max_missing) | self._protected()
+        self.support_ = present & self._varies(values, known)
+        if not self.support_.any():
+            raise TableError(
+                f"none of {values.shape[1]} columns varies and is known for at least {1 - self.max_missing:.0%} of the "
+                f"{len(values)} training cases"
+            )
+        return self
+
+    def _varies(self, values: Values, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        top = np.max(values, axis=0, where=known, initial=-np.inf)
+        bottom = np.min(values, axis=0, where=known, initial=np.inf)
+        size = np.maximum(np.abs(top), np.abs(bottom))
+        varies = known.any(axis=0) & (top - bottom > 1e-12 * size)
+        if self.min_share > 0:
+            varies &= np.array(
+                [_share_of_others(column[ok]) > self.min_share for column, ok in zip(values.T, known.T, strict=True)]
+            )
+        return varies
+
+
+def _share_of_others(values: Values) -> float:
+    if values.size == 0:
+        return 0.0
+    return 1 - np.unique(values, return_counts=True)[1].max() / values.size
+
+
+class MedianImputer(FrameTransformer):
+    """Fills missing values with the training median of the column."""
+
+    def _learn(self, values: Values, y: Any) -> None:
+        known = ~np.isnan(values).all(axis=0)
+        self.median_ = np.zeros(values.shape[1])
+        self.median_[known] = np.nanmedian(values[:, known], axis=0)
+
+    def _apply(self, values: Values) -> Values:
+        return np.where(np.isnan(values), self.median_, values)
+
+
+class SoftScale(FrameTransformer):
+    """Brings columns to a common scale and pulls in long tails: asinh((x - median) / IQR), then mean 0 and SD 1.
+
+    Linear near the median, logarithmic far from it, so that the orders of magnitude that energies and volumes span
+    do not let one case decide a fit, and an extreme new value stays moderate. Yeo-Johnson's power is the
+    alternative when each column's own shape is to be learnt (`PowerScale`). Missing values stay missing.
+
+    Parameters
+    ----------
+    tails : False leaves the tails and only standardises
+    """
+
+    def __init__(self, tails: bool = True) -> None:
+        self.tails = tails
+
+    def _learn(self, values: Values, y: Any) -> None:
+        lower, self.centre_, upper = np.nanpercentile(values, [25, 50, 75], axis=0)
+        spread = np.where(upper > lower, upper - lower, np.nanstd(values, axis=0))
+        self.spread_ = np.where(spread > 0, spread, 1.0)
+        soft = self._soft(values)
+        self.mean_, sd = np.nanmean(soft, axis=0), np.nanstd(soft, axis=0)
+        self.sd_ = np.where(sd > 0, sd, 1.0)
+
+    def _soft(self, values: Values) -> Values:
+        standard = (values - self.centre_) / self.spread_
+        return np.arcsinh(standard) if self.tails else standard
+
+    def _apply(self, values: Values) -> Values:
+        return (self._soft(values) - self.mean_) / self.sd_
