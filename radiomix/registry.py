@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import ConfigError, unknown
 from .image import Box, Image
@@ -95,7 +95,21 @@ class Family:
 
 
 class Filter(ABC):
-    """What makes derived images from an image. Subclasses are frozen dataclasses; Original is a filter like any other."""
+    """What makes derived images from an image. Subclasses are frozen dataclasses; Original is a filter like any other.
+
+    SETTINGS : the keys of a parameter file that the filter reads
+    """
+
+    SETTINGS: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """The filter that a parameter file's settings describe; keys that are not in `SETTINGS` are left alone."""
+        return cls()
+
+    def to_settings(self) -> dict[str, Any]:
+        """The settings that make this filter, defaults left out: the inverse of `from_settings`."""
+        return {}
 
     @abstractmethod
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:

@@ -1,0 +1,23 @@
+"""Filters: an image in, derived images out. A filter is a frozen dataclass in one file with its siblings.
+
+`FILTERS[name].from_settings(settings)` makes the filter a parameter file asks for by PyRadiomics' image type name;
+`FILTERS[name].SETTINGS` are the settings it reads, `filter.to_settings()` writes them back.
+"""
+
+from __future__ import annotations
+
+from ..registry import Filter, Original
+from .pointwise import Exponential, Gradient, Logarithm, Square, SquareRoot
+from .smooth import LoG
+from .wavelet import Wavelet
+
+FILTERS: dict[str, type[Filter]] = {
+    "Original": Original,
+    "LoG": LoG,
+    "Wavelet": Wavelet,
+    "Square": Square,
+    "SquareRoot": SquareRoot,
+    "Logarithm": Logarithm,
+    "Exponential": Exponential,
+    "Gradient": Gradient,
+}

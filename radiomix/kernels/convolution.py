@@ -1,0 +1,44 @@
+"""Convolutions along one axis of a volume."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+
+@kernel
+def convolve_pair(source, axis, low, high):
+    """Convolve one axis of a contiguous (z, y, x) volume with two filters of equal length, where they fit.
+
+    out[i] = sum over j of filter[j] * source[i + length - 1 - j], summed in the order of j in the source's own
+    precision, along `axis`; the outputs are length - 1 shorter there.
+    """
+    taps = low.size
+    nz, ny, nx = source.shape
+    mz, my, mx = nz, ny, nx
+    step = 1
+    if axis == 0:
+        mz, step = nz - taps + 1, ny * nx
+    elif axis == 1:
+        my, step = ny - taps + 1, nx
+    else:
+        mx = nx - taps + 1
+    flat = source.reshape(-1)
+    low_out = np.zeros((mz, my, mx), source.dtype)
+    high_out = np.zeros((mz, my, mx), source.dtype)
+    for z in range(mz):
+        for y in range(my):
+            row = (z * ny + y) * nx + (taps - 1) * step
+            low_row, high_row = low_out[z, y], high_out[z, y]
+            for j in range(taps):
+                begin = row - j * step
+                accumulate(flat[begin : begin + mx], low[j], high[j], low_row, high_row)
+    return low_out, high_out
+
+
+@kernel
+def accumulate(values, low, high, low_row, high_row):
+    for x in range(values.size):
+        low_row[x] += low * values[x]
+        high_row[x] += high * values[x]
