@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -74,8 +73,10 @@ class Wavelet(SettingsFilter):
         part = image.cropped(box)
         before, after = self._reach
         approximation = periodic_support(image.array, box, axes, last * before, last * after)
+        starts = [s.start - last * before for s in box]
         for level in range(1, last + 1):
-            bands = decompose(approximation, axes, self.wavelet)
+            bands = decompose(approximation, axes, self.wavelet, starts, image.array.shape)
+            starts = [start + before for start in starts]
             approximation = bands.pop("L" * len(axes))
             number = level - self.start_level
             prefix = "wavelet" if number == 1 else f"wavelet{number}"
@@ -121,16 +122,50 @@ def periodic_support(array: np.ndarray, box: Box, axes: tuple[int, ...], before:
     return np.ascontiguousarray(part, dtype)
 
 
-def decompose(volume: np.ndarray, axes: tuple[int, ...], wavelet: str) -> dict[str, np.ndarray]:
+def decompose(
+    volume: np.ndarray, axes: tuple[int, ...], wavelet: str, starts: Sequence[int], shape: Sequence[int]
+) -> dict[str, np.ndarray]:
     """One level of the undecimated transform, where the filters fit.
+
+    Parameters
+    ----------
+    volume : (z, y, x) floats
+    axes : along which to split
+    starts, shape : where the volume starts in the image, and how large the image is
 
     Returns
     -------
     arrays by name, one letter per axis in the order of `axes`; names ascend with L before H
     """
-    low, high = filter_bank(wavelet, str(volume.dtype))
+    bank = filter_bank(wavelet, str(volume.dtype))
     bands = {"": volume}
     for axis in axes:
-        split = {name: convolve_pair(band, axis, low, high) for name, band in bands.items()}
-        bands = {name + letter: pair[i] for name, pair in split.items() for i, letter in enumerate("LH")}
-    return {name: bands[name] for name in map("".join, product("LH", repeat=len(axes)))}
+        split = {}
+        for name, band in bands.items():
+            pair = convolve_pair(band, axis, *bank)
+            for letter, taps, out in zip("LH", bank, pair, strict=True):
+                _sum_as_pywavelets_does(out, band, axis, taps, starts[axis], shape[axis])
+                split[name + letter] = out
+        bands = split
+    return bands
+
+
+def _sum_as_pywavelets_does(
+    out: np.ndarray, source: np.ndarray, axis: int, taps: np.ndarray, start: int, count: int
+) -> None:
+    """Where a filter reaches beyond the image's end, PyWavelets adds what lies there first, outermost last.
+
+    The other order differs in the last digit, which moves a voxel to another grey level now and then.
+    """
+    period = count + count % 2
+    ahead = taps.size // 2
+    for i in range(out.shape[axis]):
+        place = (start + taps.size - 1 - ahead + i) % period
+        beyond = place + ahead - period + 1
+        if beyond < 2:
+            continue
+        order = [*range(beyond - 1, -1, -1), *range(beyond, taps.size)]
+        total = np.zeros((), out.dtype)
+        for j in order:
+            total = total + taps[j] * source.take(i + taps.size - 1 - j, axis)
+        out[(slice(None),) * axis + (i,)] = total
