@@ -27,9 +27,10 @@ ROOMS = {
     "__init__": set(),
     "__main__": {"cli"},
     "kernels": set(),
+    "itk": FLOOR_1,
     **dict.fromkeys(FLOOR_1, FLOOR_1),
-    **{room: FLOOR_1 | {"kernels"} for room in FLOOR_2},
-    **{room: FLOOR_1 | FLOOR_2 | {"kernels"} for room in FLOOR_3},
+    **{room: FLOOR_1 | {"kernels", "itk"} for room in FLOOR_2},
+    **{room: FLOOR_1 | FLOOR_2 | {"kernels", "itk"} for room in FLOOR_3},
     **{room: FLOOR_1 | FLOOR_2 | FLOOR_3 | FLOOR_4 | {"kernels"} for room in FLOOR_4},
     "table": {"errors", "config"},
     "models": {"errors", "table"},
@@ -57,6 +58,7 @@ FORBIDDEN = {
     **dict.fromkeys(FLOOR_3 | FLOOR_4, TABLE_LIBRARIES | PLOTTING),
     **dict.fromkeys(TABLE_HALF, IMAGE_LIBRARIES),
 }
+FORBIDDEN["itk"] = FORBIDDEN["io"] | {"nibabel", "scipy"}
 FORBIDDEN["features"] |= {"SimpleITK", "nibabel"}
 FORBIDDEN["preprocess"] |= {"nibabel"}
 FORBIDDEN["table"] |= IMAGE_LIBRARIES
