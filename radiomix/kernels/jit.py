@@ -5,3 +5,6 @@ from __future__ import annotations
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+# For loops that only add up: the compiler may regroup a sum, and so use the processor's vectors.
+reduction = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})

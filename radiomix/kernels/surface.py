@@ -1,0 +1,124 @@
+"""One walk over the mask: the cases of its marching cubes, the extremes of its mesh, the moments of its voxels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .cubes import triangles
+from .jit import kernel
+
+NONE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
+
+
+class Trace(NamedTuple):
+    """What a walk over a mask finds.
+
+    counts : (256,) how often each case of a marching cube occurs
+    positions : (256, 3) the sums of the cubes' (z, y, x), counted from the padded bounding box
+    along_x : (2, planes z, lines y) the least and greatest x of mesh vertices, all in half voxels
+    along_y : (2, planes x, lines z) the least and greatest y of mesh vertices, likewise
+    sums : (10,) over the region's voxels: 1, z, y, x, zz, yy, xx, zy, zx, yx, likewise in voxels
+    """
+
+    counts: np.ndarray
+    positions: np.ndarray
+    along_x: np.ndarray
+    along_y: np.ndarray
+    sums: np.ndarray
+
+
+def trace(inside: np.ndarray) -> Trace:
+    """Walk over a (z, y, x) boolean mask that fills its bounding box."""
+    padded = np.zeros([n + 2 for n in inside.shape], np.int8)
+    padded[1:-1, 1:-1, 1:-1] = inside
+    nz, ny, nx = (2 * n for n in padded.shape)
+    along_x, along_y = np.empty((2, nz, ny), np.int32), np.empty((2, nx, nz), np.int32)
+    for extremes in (along_x, along_y):
+        extremes[0], extremes[1] = NONE, -1
+    counts, positions, sums = np.zeros(256, np.int64), np.zeros((256, 3), np.int64), np.zeros(10, np.int64)
+    _walk(padded, counts, positions, along_x, along_y, sums)
+    return Trace(counts, positions, along_x, along_y, sums)
+
+
+def area_and_volume(found: Trace, spacing: tuple[float, float, float]) -> tuple[float, float]:
+    """The mesh's surface in mm^2 and its volume in mm^3, for voxels of `spacing` (z, y, x) in mm.
+
+    A triangle that occurs `n` times with cube corners that sum to `s` adds n det(a, b, c) + s . (a x b + b x c + c x a)
+    to six times the volume: the positions of single cubes are not needed.
+    """
+    return _total(found.counts, found.positions, *triangles(), np.array(spacing, np.float64))
+
+
+@kernel
+def _walk(mask, counts, positions, along_x, along_y, sums):
+    nz, ny, nx = mask.shape
+    for z in range(nz - 1):
+        for y in range(ny - 1):
+            _add_voxels(mask[z, y], z, y, sums)
+            before = 0
+            for x in range(1, nx):
+                near = mask[z, y, x] | mask[z, y + 1, x] << 1
+                column = np.int64(near | mask[z + 1, y, x] << 2 | mask[z + 1, y + 1, x] << 3)
+                case = before | column << 4
+                before = column
+                if case != 0 and case != 255:
+                    counts[case] += 1
+                    positions[case, 0] += z
+                    positions[case, 1] += y
+                    positions[case, 2] += x - 1
+                    _add_vertices(case, z, y, x - 1, along_x, along_y)
+
+
+@kernel
+def _add_voxels(row, z, y, sums):
+    n, sx, sxx = 0, 0, 0
+    for x in range(row.size):
+        voxel = np.int64(row[x])
+        n += voxel
+        sx += voxel * x
+        sxx += voxel * x * x
+    if n:
+        terms = (n, n * z, n * y, sx, n * z * z, n * y * y, sxx, n * z * y, z * sx, y * sx)
+        for i in range(10):
+            sums[i] += terms[i]
+
+
+@kernel
+def _add_vertices(case, z, y, x, along_x, along_y):
+    """The mesh vertices on the three edges from the cube's first corner: every edge of the grid has one such cube."""
+    corner = case & 1
+    if corner != case >> 4 & 1:
+        _add_vertex(2 * z, 2 * y, 2 * x + 1, along_x, along_y)
+    if corner != case >> 1 & 1:
+        _add_vertex(2 * z, 2 * y + 1, 2 * x, along_x, along_y)
+    if corner != case >> 2 & 1:
+        _add_vertex(2 * z + 1, 2 * y, 2 * x, along_x, along_y)
+
+
+@kernel
+def _add_vertex(z, y, x, along_x, along_y):
+    along_x[0, z, y] = min(along_x[0, z, y], x)
+    along_x[1, z, y] = max(along_x[1, z, y], x)
+    along_y[0, x, z] = min(along_y[0, x, z], y)
+    along_y[1, x, z] = max(along_y[1, x, z], y)
+
+
+@kernel
+def _total(counts, positions, cases, vertices, spacing):
+    area, volume, scale = 0.0, 0.0, spacing[0] * spacing[1] * spacing[2]
+    for t in range(cases.size):
+        n = counts[cases[t]]
+        if n == 0:
+            continue
+        p, q, r = vertices[t, 0], vertices[t, 1], vertices[t, 2]
+        # the normal (q - p) x (r - p), which is also p x q + q x r + r x p, in voxels
+        uz, uy, ux = q[0] - p[0], q[1] - p[1], q[2] - p[2]
+        vz, vy, vx = r[0] - p[0], r[1] - p[1], r[2] - p[2]
+        normal_z, normal_y, normal_x = uy * vx - ux * vy, ux * vz - uz * vx, uz * vy - uy * vz
+        s = positions[cases[t]]
+        volume += (n * p[0] + s[0]) * normal_z + (n * p[1] + s[1]) * normal_y + (n * p[2] + s[2]) * normal_x
+        az, ay, ax = normal_z / spacing[0], normal_y / spacing[1], normal_x / spacing[2]
+        area += n * np.sqrt(az * az + ay * ay + ax * ax)
+    return area * scale / 2, volume * scale / 6
