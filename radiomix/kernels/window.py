@@ -1,0 +1,63 @@
+"""The window around a voxel: which places it has, which of them are neighbours, what levels they hold.
+
+A window is a small box cut out of a padded array and laid out flat. Which of its places are neighbours is worked out
+once and is the same for every voxel, so that no loop asks about borders: a place outside the ROI holds level 0 and
+never counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+
+def window_places(shape: tuple[int, ...], reach: tuple[int, int, int]) -> np.ndarray:
+    """Where a window's places lie in a flattened array of `shape`, counted from the window's first place.
+
+    Places are in (z, y, x) scan order; the window has 2 * reach + 1 of them along each axis.
+    """
+    z, y, x = (np.arange(2 * r + 1) for r in reach)
+    return ((z[:, None, None] * shape[1] + y[:, None]) * shape[2] + x).ravel()
+
+
+def window_pairs(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which two places of a window are neighbours along each of (A, 3) offsets.
+
+    Returns start (A + 1,), first and second: pairs start[a] to start[a + 1] belong to offset a.
+    """
+    size = np.array([2 * r + 1 for r in reach])
+    place = np.arange(size.prod()).reshape(size)
+    first, second, start = [], [], [0]
+    for offset in offsets:
+        here = tuple(slice(max(-o, 0), max(n - max(o, 0), 0)) for o, n in zip(offset, size, strict=True))
+        there = tuple(slice(max(o, 0), max(n - max(-o, 0), 0)) for o, n in zip(offset, size, strict=True))
+        first.append(place[here].ravel())
+        second.append(place[there].ravel())
+        start.append(start[-1] + first[-1].size)
+    return np.array(start), np.concatenate(first), np.concatenate(second)
+
+
+@kernel
+def gather(flat, start, places, window):
+    for s in range(places.size):
+        window[s] = flat[start + places[s]]
+
+
+@kernel
+def relabel(window, seen, stamp, local, values):
+    """Number the levels of one window 0, 1, 2, ... in order of appearance; places outside the ROI get -1."""
+    count = 0
+    for s in range(window.size):
+        level = window[s]
+        if level == 0:
+            local[s] = -1
+            continue
+        code = seen[level]
+        if code < stamp:
+            code = stamp + count
+            seen[level] = code
+            values[count] = level
+            count += 1
+        local[s] = code - stamp
+    return count
