@@ -121,7 +121,7 @@ def bounding_box(inside: np.ndarray, padding: int | tuple[int, int, int] = 0) ->
     """The smallest box that holds every True of a (z, y, x) array, widened by `padding` voxels, cut at the edge."""
     pads = (padding,) * 3 if isinstance(padding, int) else padding
     box = []
-    view, offset = inside, 0
+    view = inside
     for axis in range(3):
         others = tuple(a for a in range(3) if a != axis)
         hit = np.flatnonzero(view.any(axis=others))
@@ -144,6 +144,8 @@ class Roi:
     inside : (z, y, x) booleans, the intensity mask: `morphological` less what re-segmentation excluded
     spacing : mm, (z, y, x)
     dimensions : 2 for a truly two-dimensional image
+    around : (z, y, x) numbers, the image that the box was cut from, for what looks beyond it; None where unknown
+    corner : the box's first voxel in `around`
     """
 
     intensities: np.ndarray
@@ -151,6 +153,8 @@ class Roi:
     inside: np.ndarray
     spacing: Triple
     dimensions: int = 3
+    around: np.ndarray | None = None
+    corner: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def values(self) -> np.ndarray:
@@ -161,7 +165,7 @@ class Roi:
 class Levels(NamedTuple):
     """A discretised ROI.
 
-    array : (z, y, x) unsigned integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else uint16 or int32
+    array : (z, y, x) integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else uint16 or int32
     count : Ng, the number of grey levels: the highest level present
     edges : the bin edges, lower edge of level i is edges[i - 1]; empty where the intensities themselves are the levels
     """

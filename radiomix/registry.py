@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -91,7 +91,9 @@ class Family:
         raise ConfigError(unknown(f"{self.name} feature", name, [f.name for f in self.features]))
 
     def available(self, dialect: Dialect) -> tuple[Feature, ...]:
-        return tuple(f for f in self.features if dialect in f.dialects)
+        """The features that exist in a dialect. Deprecated ones are PyRadiomics' alone: the IBSI's are all default."""
+        found = tuple(f for f in self.features if dialect in f.dialects)
+        return found if dialect is Dialect.PYRADIOMICS else tuple(replace(f, default=True) for f in found)
 
 
 class Filter(ABC):

@@ -107,7 +107,9 @@ class _Statistic:
 
 STATISTICS = {
     "Mean": _Statistic("m = sum(x) / N", "The average {}.", lambda d: d.moments.mean),
-    "Variance": _Statistic("sum((x - m)^2) / N", "How widely the {}s spread about their mean.", lambda d: d.moments.second, 2),
+    "Variance": _Statistic(
+        "sum((x - m)^2) / N", "How widely the {}s spread about their mean.", lambda d: d.moments.second, 2
+    ),
     "Skewness": _Statistic(
         "mu_3 / mu_2^1.5; 0 where all x are equal",
         "How far the {}s lean: positive with a tail towards high values, negative towards low ones.",
@@ -153,7 +155,7 @@ STATISTICS = {
         0,
         ONLY_IBSI,
     ),
-}  # fmt: skip
+}
 
 
 def statistics_of(
@@ -189,11 +191,6 @@ def power_of(unit: str, exponent: int) -> str:
     ('mm^3', 'mm', '1')
     """
     return {0: "1", 1: unit}.get(exponent, f"{unit}^{exponent}")
-
-
-def by_name(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
-    """Features in the order of their names, which is that of PyRadiomics' columns."""
-    return tuple(sorted(features, key=lambda feature: feature.name))
 
 
 def evaluate(computed: object, features: tuple[Feature, ...]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels.statistics import level_counts
 from ..registry import Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, Distribution, by_name, evaluate, statistics_of
+from .distribution import ONLY_PYRADIOMICS, Distribution, evaluate, statistics_of
 from .source import Source
 
 
@@ -127,7 +127,7 @@ FAMILY = Family(
     name="firstorder",
     title="First-order statistics",
     domain=Domain.LEVELS,
-    features=by_name(FEATURES),
+    features=FEATURES,
     compute=compute,
     code="UHIW",
 )

@@ -13,7 +13,7 @@ from ..errors import RadiomixWarning
 from ..image import Triple, bounding_box
 from ..kernels import hull, surface
 from ..registry import Dialect, Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, by_name, evaluate, ratio
+from .distribution import ONLY_PYRADIOMICS, evaluate, ratio
 from .source import Source
 
 
@@ -263,7 +263,7 @@ FAMILY = Family(
     name="shape",
     title="Shape and size in 3D",
     domain=Domain.MASK,
-    features=by_name(FEATURES),
+    features=FEATURES,
     compute=compute,
     code="HCUG",
 )

@@ -13,7 +13,7 @@ from ..errors import RadiomixWarning, UnsupportedImage
 from ..image import bounding_box
 from ..kernels import hull, surface
 from ..registry import Dialect, Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, by_name, evaluate, ratio
+from .distribution import ONLY_PYRADIOMICS, evaluate, ratio
 from .shape import principal_variances
 from .source import Source
 
@@ -181,7 +181,7 @@ FAMILY = Family(
     name="shape2D",
     title="Shape and size in 2D",
     domain=Domain.MASK,
-    features=by_name(FEATURES),
+    features=FEATURES,
     compute=compute,
     default=False,
 )
