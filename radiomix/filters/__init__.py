@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..registry import Filter, Original
+from .lbp import LBP2D, LBP3D
 from .pointwise import Exponential, Gradient, Logarithm, Square, SquareRoot
 from .smooth import LoG
 from .wavelet import Wavelet
@@ -20,4 +21,6 @@ FILTERS: dict[str, type[Filter]] = {
     "Logarithm": Logarithm,
     "Exponential": Exponential,
     "Gradient": Gradient,
+    "LBP2D": LBP2D,
+    "LBP3D": LBP3D,
 }
