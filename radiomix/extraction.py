@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ from . import __version__
 from .config import Aggregation, Config
 from .errors import NonFiniteVoxels
 from .features.source import Source
-from .image import Image, Mask, Roi
+from .image import Box, Image, Mask, Roi
 from .io import choose_label, masks, read_image, read_labels, reconcile
 from .preprocess import Region, discretise, discretise_for_histogram, find_region, prepare
-from .preprocess.region import nonfinite
-from .registry import Dialect, Domain, Family, Feature, family
+from .preprocess.region import nonfinite, widened
+from .registry import Dialect, Domain, Family, Feature, Filter, Original, family
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .io import Source as Readable
 
 Settings = Config | str | os.PathLike[str] | Mapping[str, Any] | None
+NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity
 Wanted = tuple[tuple[Family, tuple[Feature, ...]], ...]
 
 
@@ -158,13 +160,13 @@ def compute(image: Image, mask: Mask, config: Config) -> dict[str, float]:
     values: dict[str, float] = {}
     shapes = tuple(w for w in wanted if w[0].domain is Domain.MASK)
     if shapes:
-        source = Source(_roi(prepared.cropped(region.box), region), None, config)
+        source = Source(_roi(prepared, region.box, region), None, config)
         _collect(values, "original", shapes, source)
     rest = tuple(w for w in wanted if w[0].domain is not Domain.MASK)
     for image_type in config.images if rest else ():
         settings = config.for_image(image_type) if image_type.overrides else config
-        for name, derived in image_type.filter.images(prepared, region.box):
-            _collect(values, name, rest, _source(derived, name, region, settings, rest))
+        for name, derived, box in _derived(prepared, image_type.filter, region, rest):
+            _collect(values, name, rest, _source(_roi(derived, box, region), name, settings, rest))
     return values
 
 
@@ -188,12 +190,25 @@ def wanted_features(config: Config) -> Wanted:
     return tuple(wanted)
 
 
-def _roi(derived: Image, region: Region) -> Roi:
-    return Roi(derived.array, region.morphological, region.inside, derived.spacing, derived.dimensions)
+def _derived(image: Image, make: Filter, region: Region, wanted: Wanted) -> Iterator[tuple[str, Image, Box]]:
+    """Derived images, and where the ROI's box lies in each. The original stays whole; filters touch what is needed."""
+    if isinstance(make, Original):
+        yield "original", image, region.box
+        return
+    reach = NEIGHBOURHOOD if any(found.name == "localintensity" for found, _ in wanted) else 0.0
+    wide = widened(region.box, tuple(math.ceil(reach / s) for s in image.spacing), image.array.shape)
+    inner = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(region.box, wide, strict=True))
+    for name, derived in make.images(image, wide):
+        yield name, derived, inner
 
 
-def _source(derived: Image, name: str, region: Region, config: Config, wanted: Wanted) -> Source:
-    roi = _roi(derived, region)
+def _roi(image: Image, box: Box, region: Region) -> Roi:
+    corner = tuple(s.start for s in box)
+    cut = image.array[box]
+    return Roi(cut, region.morphological, region.inside, image.spacing, image.dimensions, image.array, corner)
+
+
+def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
     _refuse_nonfinite(roi, name)
     needs_levels = config.dialect is Dialect.PYRADIOMICS or any(f.domain is Domain.LEVELS for f, _ in wanted)
     levels = discretise(roi, config, name) if needs_levels else None

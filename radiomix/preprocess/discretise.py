@@ -78,8 +78,8 @@ def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
     if bins > MOST:
         raise TooManyBins(
             f"a bin width of {width:g} would make {bins:.3g} grey levels of the image '{name}', whose intensities in "
-            f"the ROI run from {low:g} to {high:g}; at most {MOST:,} are accepted: choose a wider bin, a bin number, or "
-            "normalise the image"
+            f"the ROI run from {low:g} to {high:g}; at most {MOST:,} are accepted: choose a wider bin, a bin number, "
+            "or normalise the image"
         )
 
 

@@ -28,7 +28,7 @@ class Region:
     inside: np.ndarray
 
 
-def find_region(image: Image, mask: Mask, config: Config, padding: int | tuple[int, int, int] = 0) -> Region:
+def find_region(image: Image, mask: Mask, config: Config) -> Region:
     """The box of the ROI and its two masks.
 
     In PyRadiomics' dialect the box is that of the intensity mask, and it cuts the morphological mask too: where
@@ -38,7 +38,6 @@ def find_region(image: Image, mask: Mask, config: Config, padding: int | tuple[i
     Parameters
     ----------
     image, mask : as `prepare` returns them
-    padding : voxels around the box, (z, y, x), for features that look beyond the ROI
 
     Raises
     ------
@@ -50,7 +49,6 @@ def find_region(image: Image, mask: Mask, config: Config, padding: int | tuple[i
     box = mask.bounding_box()
     _check(mask.array[box], config, mask)
     if config.resegment is None:
-        box = bounding_box_around(box, padding, mask.array.shape)
         inside = np.ascontiguousarray(mask.array[box])
         return Region(box, inside, inside)
     whole = mask.array[box]
@@ -60,21 +58,12 @@ def find_region(image: Image, mask: Mask, config: Config, padding: int | tuple[i
         trimmed = bounding_box(kept)
         box = tuple(slice(b.start + t.start, b.start + t.stop) for b, t in zip(box, trimmed, strict=True))
         whole, kept = whole[trimmed], kept[trimmed]
-    return _padded(box, kept if config.resegment.shape else whole, kept, padding, mask.array.shape)
+    return Region(box, kept if config.resegment.shape else np.ascontiguousarray(whole), np.ascontiguousarray(kept))
 
 
-def bounding_box_around(box: Box, padding: int | tuple[int, int, int], shape: tuple[int, ...]) -> Box:
-    """A box widened by `padding` voxels on each side, cut at the grid's edge."""
-    pads = (padding,) * 3 if isinstance(padding, int) else padding
-    return tuple(slice(max(b.start - p, 0), min(b.stop + p, n)) for b, p, n in zip(box, pads, shape, strict=True))
-
-
-def _padded(
-    box: Box, morphological: np.ndarray, inside: np.ndarray, padding: int | tuple[int, int, int], shape: tuple[int, ...]
-) -> Region:
-    wide = bounding_box_around(box, padding, shape)
-    margins = tuple((b.start - w.start, w.stop - b.stop) for b, w in zip(box, wide, strict=True))
-    return Region(wide, np.pad(morphological, margins), np.pad(inside, margins))
+def widened(box: Box, padding: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
+    """A box with `padding` voxels more on each side, cut at the grid's edge."""
+    return tuple(slice(max(b.start - p, 0), min(b.stop + p, n)) for b, p, n in zip(box, padding, shape, strict=True))
 
 
 def _check(inside: np.ndarray, config: Config, mask: Mask) -> None:
