@@ -45,17 +45,16 @@ def association(values: Values, y: Any, task: Task | None = None) -> tuple[NDArr
     statistic : (p,) chi-squared-like numbers, larger is stronger; 0 for a constant
     p_value : (p,) two-sided; 1 for a constant
     """
-    ranked = ranks(values)
     match task or task_of(y):
         case Task.BINARY | Task.MULTICLASS:
-            return _kruskal(ranked, np.asarray(y))
+            return _kruskal(ranks(values), np.asarray(y))
         case Task.CONTINUOUS | Task.ORDINAL:
             numbers = np.unique(y, return_inverse=True)[1] if np.asarray(y).dtype.kind in "OUS" else y
-            return _spearman(ranked, stats.rankdata(numbers))
+            return _spearman(ranks(values), stats.rankdata(numbers))
         case Task.COMPETING:
-            return _score_test(ranked, only_cause(y))
+            return _squared(score_test(values, only_cause(y)))
         case Task.SURVIVAL:
-            return _score_test(ranked, y)
+            return _squared(score_test(values, y))
 
 
 def ranks(values: Values) -> Values:
@@ -83,14 +82,15 @@ def _spearman(ranked: Values, y: Values) -> tuple[Values, Values]:
     return statistic, stats.chi2.sf(statistic, 1)
 
 
-def _score_test(ranked: Values, y: Outcome) -> tuple[Values, Values]:
+def score_test(values: Values, y: Outcome) -> NDArray[np.float64]:
+    """(p,) z of Cox's score test on the ranks of each column: positive where high values go with early events."""
+    ranked = ranks(values)
     score, variance = np.zeros(ranked.shape[1]), np.zeros(ranked.shape[1])
     for stratum in np.unique(strata(y)):
         rows = strata(y) == stratum
         s, v = _score_and_variance(ranked[rows], y[rows])
         score, variance = score + s, variance + v
-    statistic = _ratio(score**2, variance)
-    return statistic, stats.chi2.sf(statistic, 1)
+    return _ratio(score, np.sqrt(variance))
 
 
 def _score_and_variance(x: Values, y: Outcome) -> tuple[Values, Values]:
@@ -107,6 +107,10 @@ def _score_and_variance(x: Values, y: Outcome) -> tuple[Values, Values]:
     mean, square = at_risk[:, 1 : p + 1] / size, at_risk[:, p + 1 :] / size
     events = np.bincount(np.searchsorted(times, y["time"][y["event"]]), minlength=len(times))
     return x[y["event"]].sum(axis=0) - events @ mean, events @ np.maximum(square - mean**2, 0)
+
+
+def _squared(z: Values) -> tuple[Values, Values]:
+    return z**2, stats.chi2.sf(z**2, 1)
 
 
 def _ratio(above: Values, below: Values) -> Values:

@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 
 
 class FrameTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers over float columns, NaN allowed. Subclasses write `_learn(values, y)` and `_apply(values)`."""
+    """Base of transformers of float columns, NaN allowed. Subclasses write `_learn(values, y)`, `_apply(values)`."""
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

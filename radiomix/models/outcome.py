@@ -14,7 +14,7 @@ Outcome = NDArray[Any]
 
 
 class Task(Enum):
-    """The kind of outcome."""
+    """The kind of outcome. Models of classes and grades have `predict_proba`, of numbers `predict`, of times a risk."""
 
     BINARY = "binary"
     MULTICLASS = "multi-class"

@@ -23,7 +23,7 @@ MISSING = "missing"
 class Tidy(TransformerMixin, BaseEstimator):
     """Numbers, booleans and text columns to one float table, with NaN for whatever is not a finite number.
 
-    Text columns become indicator columns `column=level`. Levels differ in neither case nor surrounding blanks; those
+    Text columns become indicator columns `column=level`, which follow the numbers. Levels differ in neither case nor surrounding blanks; those
     with fewer than `min_count` training cases share the level `rare`, and a level never seen in training has all
     indicators 0. A text column whose every value reads as a number is a number.
 
@@ -69,24 +69,23 @@ class Tidy(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         validate_data(self, X, reset=False, skip_check_array=True)
         frame = _frame(X)
-        parts = [self._columns(str(name), frame.iloc[:, i]) for i, name in enumerate(frame.columns)]
-        return like(X, np.column_stack(parts), self.get_feature_names_out)
+        text = [i for i, name in enumerate(frame.columns) if str(name) in self.levels_]
+        numbers = _numbers(frame.drop(columns=frame.columns[text]))
+        indicators = [self._indicators(str(frame.columns[i]), frame.iloc[:, i]) for i in text]
+        return like(X, np.column_stack([numbers, *indicators]), self.get_feature_names_out)
 
-    def _columns(self, name: str, column: pd.Series) -> Values:
-        if name not in self.levels_:
-            return _numbers(name, column)
-        text, known = _normalised(column), self.levels_[name]
+    def _indicators(self, name: str, column: pd.Series) -> Values:
+        values, known = _normalised(column), self.levels_[name]
         if RARE in known:
-            text = text.where(text.isin(known), RARE)
-        return np.column_stack([np.zeros((len(text), 0)), *[(text == level).to_numpy(float) for level in known]])
+            values = values.where(values.isin(known), RARE)
+        return np.column_stack([np.zeros((len(values), 0)), *[(values == level).to_numpy(float) for level in known]])
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> NDArray[Any]:
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
-        out = []
-        for name in names:
-            out += [f"{name}={level}" for level in self.levels_[name]] if name in self.levels_ else [name]
-        return np.asarray(out, dtype=object)
+        numbers = [name for name in names if name not in self.levels_]
+        indicators = [f"{name}={level}" for name in names for level in self.levels_.get(name, [])]
+        return np.asarray([*numbers, *indicators], dtype=object)
 
 
 def _frame(X: Table) -> pd.DataFrame:
@@ -106,17 +105,22 @@ def _normalised(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), MISSING).astype(str).str.strip().str.casefold()
 
 
-def _numbers(name: str, column: pd.Series) -> Values:
-    if not pd.api.types.is_numeric_dtype(column):
-        numbers = pd.to_numeric(column, errors="coerce")
-        wrong = column[numbers.isna() & column.notna()]
-        if len(wrong):
-            raise TableError(
-                f"column {name!r} held numbers in training; found {str(wrong.iloc[0])!r} ({len(wrong)} such)"
-            )
-        column = numbers
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+def _numbers(frame: pd.DataFrame) -> Values:
+    wordy = [name for name, kind in frame.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
+    if wordy:
+        frame = frame.assign(**{name: _read_numbers(frame[name]) for name in wordy})
+    values = frame.to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.abs(values) < HUGE, values, np.nan)
+
+
+def _read_numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = column[numbers.isna() & column.notna()]
+    if len(wrong):
+        raise TableError(
+            f"column {column.name!r} held numbers in training; found {str(wrong.iloc[0])!r} ({len(wrong)} such values)"
+        )
+    return numbers
 
 
 class Informative(Selector):
@@ -168,9 +172,10 @@ class MedianImputer(FrameTransformer):
     """Fills missing values with the training median of the column."""
 
     def _learn(self, values: Values, y: Any) -> None:
-        known = ~np.isnan(values).all(axis=0)
-        self.median_ = np.zeros(values.shape[1])
-        self.median_[known] = np.nanmedian(values[:, known], axis=0)
+        gaps = np.isnan(values)
+        some = gaps.any(axis=0) & ~gaps.all(axis=0)
+        self.median_ = np.where(gaps.all(axis=0), 0.0, np.median(values, axis=0))
+        self.median_[some] = np.nanmedian(values[:, some], axis=0)
 
     def _apply(self, values: Values) -> Values:
         return np.where(np.isnan(values), self.median_, values)
@@ -192,7 +197,8 @@ class SoftScale(FrameTransformer):
         self.tails = tails
 
     def _learn(self, values: Values, y: Any) -> None:
-        lower, self.centre_, upper = np.nanpercentile(values, [25, 50, 75], axis=0)
+        percentile = np.nanpercentile if np.isnan(values).any() else np.percentile  # the former is ten times slower
+        lower, self.centre_, upper = percentile(values, [25, 50, 75], axis=0)
         spread = np.where(upper > lower, upper - lower, np.nanstd(values, axis=0))
         self.spread_ = np.where(spread > 0, spread, 1.0)
         soft = self._soft(values)

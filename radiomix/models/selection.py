@@ -75,7 +75,7 @@ class Univariate(Selector):
     k : the most columns to keep; None leaves it to `fdr`
     fdr : keep only columns significant at this false discovery rate (Benjamini-Hochberg); None does not test. The
         strongest column is kept when none passes, so that a model can be fitted and found wanting
-    task : kind of outcome; None judges by the array
+    task : kind of outcome, a `Task` or its value; None judges by the array
     keep : columns never dropped; they do not count towards k
 
     Attributes
@@ -84,7 +84,7 @@ class Univariate(Selector):
     """
 
     def __init__(
-        self, k: int | None = 30, fdr: float | None = None, task: Task | None = None, keep: tuple[str, ...] = ()
+        self, k: int | None = 30, fdr: float | None = None, task: Task | str | None = None, keep: tuple[str, ...] = ()
     ) -> None:
         self.k = k
         self.fdr = fdr
@@ -92,7 +92,7 @@ class Univariate(Selector):
         self.keep = keep
 
     def _choose(self, values: Values, y: Any) -> NDArray[np.bool_]:
-        self.statistic_, self.p_value_ = association(values, y, self.task)
+        self.statistic_, self.p_value_ = association(values, y, self.task and Task(self.task))
         self.q_value_ = false_discovery_control(self.p_value_)
         strength = np.where(self._protected(), -1.0, self.statistic_)
         order = np.argsort(-strength, kind="stable")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..errors import ModelError
@@ -25,7 +26,7 @@ class SurvivalModel(BaseEstimator):
     """
 
     def fit(self, X: Table, y: Outcome) -> SurvivalModel:
-        values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        values = self._checked(X, ensure_min_samples=2)
         check_survival(y)
         if len(y) != len(values):
             raise ModelError(f"expected one outcome per case: found {len(values)} cases and {len(y)} outcomes")
@@ -34,16 +35,20 @@ class SurvivalModel(BaseEstimator):
 
     def predict(self, X: Table) -> Floats:
         check_is_fitted(self)
-        return self._risk(validate_data(self, X, dtype=np.float64, reset=False))
+        return self._risk(self._checked(X, reset=False))
 
     def predict_survival(self, X: Table, times: ArrayLike) -> Floats:
         check_is_fitted(self)
-        values = validate_data(self, X, dtype=np.float64, reset=False)
+        values = self._checked(X, reset=False)
         return self._survival(values, np.atleast_1d(np.asarray(times, dtype=float)))
 
     def score(self, X: Table, y: Outcome) -> float:
         """Harrell's concordance of the risk with the outcome."""
         return concordance(y, self.predict(X))
+
+    def _checked(self, X: Table, **how: Any) -> Floats:
+        finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
+        return validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **how)
 
     def _learn(self, values: Floats, y: Outcome) -> None:
         raise NotImplementedError
@@ -75,6 +80,16 @@ def rows_of(values: Floats, y: Outcome, weight: Floats | None = None) -> list[Ro
         at = strata(y) == stratum
         out.append(Rows(values[at], entries(y)[at], y["time"][at], y["event"][at].astype(bool), weights[at]))
     return out
+
+
+def refuse_entries(model: SurvivalModel, y: Outcome) -> None:
+    """Raise ModelError when the outcome has delayed entries or strata, for models that would ignore them."""
+    found = [name for name in ("entry", "stratum") if name in y.dtype.names]
+    if found:
+        raise ModelError(
+            f"{type(model).__name__} knows neither delayed entry nor strata; the outcome has {found}: "
+            "use cox, or leave these fields out"
+        )
 
 
 def step_function(times: Floats, known_at: Floats, values: Floats, before: float) -> Floats:
