@@ -38,7 +38,7 @@ _HOME = {
     "extract_cases": "cohort",
     "compare": "compat",
     "make_cohort": "datasets",
-    "perturb": "perturb",
+    "perturb": "perturbations",
     "Study": "study",
     "load_model": "study",
     "list_models": "study",

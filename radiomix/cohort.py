@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal
@@ -148,13 +148,33 @@ def extract_cases(
     TableError
         `out` holds finished or interrupted work and neither `resume` nor `overwrite` is given.
     """
+    return run_cases(
+        extract_case, cases, config, out, labels=labels, workers=workers, executor=executor, resume=resume,
+        overwrite=overwrite, progress=progress,
+    )  # fmt: skip
+
+
+def run_cases(
+    run: Callable[[Task, Config], list[Row]],
+    cases: Cases,
+    config: Settings = None,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    labels: Literal["all"] | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """`extract_cases` for anything that makes rows from a case; `run` must be a function of a module."""
     table, settings = read_cases(cases), _settings(config)
     _refuse_features(table)
     tasks = _tasks(table, labels)
     with Journal.open(Destination.of(out), _signature(table, settings, labels), resume, overwrite) as journal:
         left = [task for task in tasks if task.position not in journal.done]
-        run = outcomes(extract_case, left, settings, workers or _cores(), executor)
-        for outcome in _with_progress(run, len(left), progress):
+        ended = outcomes(run, left, settings, workers or _cores(), executor)
+        for outcome in _with_progress(ended, len(left), progress):
             journal.add(outcome)
         rows, failures = _tables(table, journal.outcomes)
         journal.finish(rows, failures)

@@ -14,13 +14,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "radiomix"
 ARCHITECTURE = PACKAGE.parent / "docs" / "architecture.md"
 
 FLOOR_1 = {"errors", "image", "registry", "config"}
+BETWEEN = {"itk"}
 FLOOR_2 = {"features", "filters", "preprocess", "presets", "io"}
 FLOOR_3 = {"extraction", "maps"}
-FLOOR_4 = {"cohort", "batch", "table", "parameters", "compat", "datasets", "terms", "perturb", "verify"}
+FLOOR_4 = {"cohort", "batch", "journal", "table", "parameters", "compat", "datasets", "terms", "perturbations", "verify"}
 TABLE_HALF = {"models", "study"}
-FLOOR_5 = {"report", "cli"}
+FLOOR_5 = {"report", "cli", "demo"}
 
-IMAGE_ROOMS = {"kernels", "features", "filters", "preprocess", "presets", "io", *FLOOR_3, *(FLOOR_4 - {"table"})}
+LOW = {"kernels", *FLOOR_1, *BETWEEN}
 
 # room -> the other rooms of radiomix that it may import; a room is a module or a folder directly under radiomix/
 ROOMS = {
@@ -35,7 +36,7 @@ ROOMS = {
     "table": {"errors", "config"},
     "models": {"errors", "table"},
     "study": {"errors", "table", "models"},
-    **{room: FLOOR_1 | FLOOR_2 | FLOOR_3 | FLOOR_4 | TABLE_HALF | FLOOR_5 | {"kernels"} for room in FLOOR_5},
+    **dict.fromkeys(FLOOR_5, LOW | FLOOR_2 | FLOOR_3 | FLOOR_4 | TABLE_HALF | FLOOR_5),
 }
 
 # what a function may import that its module may not, and why
@@ -44,6 +45,7 @@ INSIDE_FUNCTIONS = {
     "config": {"parameters", "presets"},  # alternative constructors
     "extraction": {"parameters"},  # a path where a Config is expected
     "maps": {"parameters"},
+    "models": {"report"},
     "study": {"cohort", "report", "parameters", "config"},  # prediction for a new image; a page when asked for
 }
 
@@ -62,7 +64,7 @@ FORBIDDEN["itk"] = FORBIDDEN["io"] | {"nibabel", "scipy"}
 FORBIDDEN["features"] |= {"SimpleITK", "nibabel"}
 FORBIDDEN["preprocess"] |= {"nibabel"}
 FORBIDDEN["table"] |= IMAGE_LIBRARIES
-KERNELS_MAY = {"numpy", "numba", "math", "__future__", "collections", "typing"}
+KERNELS_MAY = {"numpy", "numba", "math", "__future__", "collections", "functools", "itertools", "typing"}
 
 
 def room_of(path: Path) -> str:
