@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,64 @@ from typing import TYPE_CHECKING, Any
 from .errors import MissingDependency
 
 if TYPE_CHECKING:
+    import pandas as pd
     import SimpleITK as sitk
+
+    from .extraction import Settings
+    from .io import Source
+
+
+def compare(image: Source, mask: Source, config: Settings = None) -> pd.DataFrame:
+    """One case through radiomix and through PyRadiomics, in this process.
+
+    Parameters
+    ----------
+    image, mask : a path, a SimpleITK image, a nibabel image or a `radiomix.Image`
+    config : a `Config` in PyRadiomics' dialect, a parameter file's path or its content; None for the defaults
+
+    Returns
+    -------
+    A row per feature: column, ours, pyradiomics, absolute (the difference), relative (to PyRadiomics' value; 0 where
+    both are equal or both undefined). A value that only one of the two has is NaN in the other.
+
+    Raises
+    ------
+    MissingDependency : PyRadiomics is not installed
+    ConfigError : the configuration is not in PyRadiomics' dialect
+    """
+    import pandas as pd
+
+    from .extraction import as_config, extract
+    from .parameters import to_pyradiomics
+
+    settings = as_config(config).with_(diagnostics=False)
+    _extractor_class()
+    parameters = to_pyradiomics(settings)
+    ours = extract(image, mask, settings)
+    parameters["setting"]["label"] = int(ours.name)
+    theirs = pd.Series(run_pyradiomics(_as_sitk(image), _as_sitk(mask), parameters), dtype=float)
+    both = pd.DataFrame({"ours": ours.astype(float), "pyradiomics": theirs})
+    both = both.reindex([*theirs.index, *(c for c in ours.index if c not in theirs.index)])
+    difference = both["ours"] - both["pyradiomics"]
+    equal = (difference == 0) | both.isna().all(axis=1)
+    both["absolute"] = difference.abs().mask(equal, 0.0)
+    both["relative"] = (difference / both["pyradiomics"]).abs().mask(equal, 0.0)
+    return both.rename_axis("column").reset_index()
+
+
+def _as_sitk(source: Source) -> sitk.Image:
+    """What PyRadiomics takes: a file is read by SimpleITK alone, as PyRadiomics would."""
+    import SimpleITK as sitk
+
+    from .io import read_image, to_sitk
+
+    match source:
+        case sitk.Image():
+            return source
+        case str() | os.PathLike():
+            return sitk.ReadImage(os.fspath(source))
+        case _:
+            return to_sitk(read_image(source))
 
 
 def run_pyradiomics(image: sitk.Image, mask: sitk.Image, parameters: Mapping[str, Any]) -> dict[str, Any]:

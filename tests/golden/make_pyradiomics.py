@@ -1,4 +1,4 @@
-"""Compute the golden numbers with an installed PyRadiomics 3.0.1 (Python 3.11):  python -m tests.golden.make_pyradiomics
+"""Compute the golden numbers with an installed PyRadiomics 3.0.1:  python -m tests.golden.make_pyradiomics
 
 LBP2D needs scikit-image, LBP3D trimesh. SciPy has moved or removed two names that PyRadiomics' LBP3D imports; they are
 supplied here, so that the golden numbers are those of its documented definition.

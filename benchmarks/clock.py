@@ -1,0 +1,65 @@
+"""Times taken in alternation, so that a slow minute of the machine falls on both sides."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+Work = Callable[[], float]
+
+
+@dataclass
+class Timing:
+    """The seconds of every run of one contestant."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """Half the distance between the quartiles, relative to the median."""
+        ordered = sorted(self.seconds)
+        quarter = len(ordered) // 4
+        return (ordered[-1 - quarter] - ordered[quarter]) / 2 / self.median
+
+
+def timed(call: Callable[[], object]) -> Work:
+    """A call that returns how many seconds it took."""
+
+    def work() -> float:
+        start = time.perf_counter()
+        call()
+        return time.perf_counter() - start
+
+    return work
+
+
+def alternate(contestants: dict[str, Work], *, seconds: float = 20.0, most: int = 15) -> dict[str, Timing]:
+    """Run the contestants in turn, after a warm-up each: at least 3 rounds, then until the time or `most` is reached.
+
+    A contestant runs several times per round when it is much faster than the slowest.
+    """
+    first = {name: work() for name, work in contestants.items()}
+    again = {name: work() for name, work in contestants.items()} if max(first.values()) < seconds / 8 else first
+    slowest = max(again.values())
+    turns = {name: min(5, max(1, int(slowest / max(again[name], 1e-9)))) for name in contestants}
+    timings = {name: Timing() for name in contestants}
+    start = time.perf_counter()
+    rounds = 0
+    while rounds < 3 or (rounds < most and time.perf_counter() - start < seconds):
+        for name, work in contestants.items():
+            timings[name].seconds += [work() for _ in range(turns[name])]
+        rounds += 1
+    return timings
+
+
+def on_one_core() -> None:
+    """Keep this process, and what it starts, on one core, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

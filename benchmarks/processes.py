@@ -1,0 +1,155 @@
+"""Whole processes: the one-shot command, a cold cache, several workers, peak memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from .clock import Timing, alternate, timed
+from .peers import Absent
+from .rows import BANK, BANK_PARAMETERS, CLASSES, Peers, Row, ellipsoids
+
+EXTRACT = """
+import radiomix, sys
+print(len(radiomix.extract(sys.argv[1], sys.argv[2])))
+"""
+
+MEMORY = """
+import json, re, sys
+import SimpleITK as sitk
+from pathlib import Path
+
+engine, image, mask, parameters = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+image, mask = sitk.ReadImage(image), sitk.ReadImage(mask)
+
+def status(field):
+    return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text()).group(1)) * 1024
+
+def run(image, mask):
+    if engine == "radiomix":
+        import radiomix
+        radiomix.extract(image, mask, parameters)
+    else:
+        import logging
+        from radiomics.featureextractor import RadiomicsFeatureExtractor
+        logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+        RadiomicsFeatureExtractor(parameters).execute(image, mask)
+
+centre = [n // 2 - 5 for n in image.GetSize()]
+box = tuple(slice(c, c + 10) for c in centre)
+run(image[box], mask[box])
+before = status("VmRSS")
+Path("/proc/self/clear_refs").write_text("5")
+run(image, mask)
+print(status("VmHWM") - before)
+"""
+
+
+def one_shot(peers: Peers) -> Iterator[Row]:
+    """The whole command on files, caches warm."""
+    ours = command("radiomix")
+    region = ellipsoids()[0]
+    with TemporaryDirectory() as folder:
+        image, mask = (str(path) for path in region.write(Path(folder)))
+        contestants = {"radiomix": timed(lambda: quiet([ours, "extract", image, mask]))}
+        absent = ""
+        try:
+            theirs = command("pyradiomics")
+            contestants["PyRadiomics"] = timed(lambda: quiet([theirs, image, mask]))
+        except Absent as reason:
+            absent = str(reason)
+        timings = alternate(contestants, most=9)
+    yield Row(
+        "one-shot command", region.name, "PyRadiomics", timings["radiomix"], timings.get("PyRadiomics"), 1.0, absent
+    )
+
+
+def cold_cache(peers: Peers) -> Iterator[Row]:
+    """The first extraction ever on this machine: everything compiles. The target is 15 s, and no peer."""
+    region = ellipsoids()[0]
+    timing = Timing()
+    with TemporaryDirectory() as folder:
+        paths = [str(path) for path in region.write(Path(folder))]
+        for attempt in range(2):
+            environment = {**os.environ, "NUMBA_CACHE_DIR": str(Path(folder) / f"cache{attempt}")}
+            start = time.perf_counter()
+            quiet([sys.executable, "-c", EXTRACT, *paths], environment)
+            timing.seconds.append(time.perf_counter() - start)
+    limit = Timing([15.0])
+    yield Row("cold cache, default features", region.name, "the limit of 15 s", timing, limit, 1.0)
+
+
+def workers(peers: Peers) -> Iterator[Row]:
+    """A cohort of the same case twelve times, the filter bank, with one process and with two."""
+    from radiomix.cohort import extract_cases
+    from radiomix.config import Config
+
+    region = ellipsoids()[1]
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    with TemporaryDirectory() as folder:
+        image, mask = region.write(Path(folder))
+        cases = pd.DataFrame({"Image": [str(image)] * 24, "Mask": [str(mask)] * 24})
+        config = Config(images=BANK)
+        runs = {str(n): timed(lambda n=n: extract_cases(cases, config, workers=n, progress=False)) for n in (1, 2)}
+        timings = alternate(runs, seconds=60, most=5)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
+    yield Row(
+        "cohort of 24, filter bank, 2 processes (peer: 1)", region.name, "radiomix", timings["2"], timings["1"], 1.7
+    )
+
+
+def peak_memory(peers: Peers) -> Iterator[Row]:
+    """Peak memory above the loaded images, filter bank."""
+    region = ellipsoids()[3]
+    parameters = {**BANK_PARAMETERS, "featureClass": CLASSES, "setting": {"additionalInfo": False}}
+    with TemporaryDirectory() as folder:
+        paths = [str(path) for path in region.write(Path(folder))]
+        peaks = {}
+        for engine in ("radiomix", "PyRadiomics"):
+            answer = subprocess.run(
+                [sys.executable, "-c", MEMORY, engine, *paths, json.dumps(parameters)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            peaks[engine] = Timing([float(answer.stdout.split()[-1]) / 2**20]) if answer.returncode == 0 else None
+    reason = "" if all(peaks.values()) else "needs PyRadiomics and Linux' /proc"
+    yield Row(
+        "peak memory, filter bank",
+        region.name,
+        "PyRadiomics",
+        peaks["radiomix"],
+        peaks["PyRadiomics"],
+        2.0,
+        reason,
+        "MiB",
+    )
+
+
+def command(name: str) -> str:
+    """The command of that name beside this Python, or on the path."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise Absent(f"no command {name} is installed")
+    return found
+
+
+def quiet(arguments: list[str], environment: dict[str, str] | None = None) -> None:
+    subprocess.run(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+PROCESSES = (one_shot, cold_cache, workers, peak_memory)
