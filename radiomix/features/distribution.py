@@ -193,6 +193,11 @@ def power_of(unit: str, exponent: int) -> str:
     return {0: "1", 1: unit}.get(exponent, f"{unit}^{exponent}")
 
 
+def entropy(probabilities: np.ndarray) -> float:
+    """In bits, of probabilities that are not zero."""
+    return float(-np.sum(probabilities * np.log2(probabilities)))
+
+
 def evaluate(computed: object, features: tuple[Feature, ...]) -> dict[str, float]:
     """The value of each feature by name."""
     return {feature.name: float(feature.value(computed)) for feature in features}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels.statistics import level_counts
 from ..registry import Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, Distribution, evaluate, statistics_of
+from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, statistics_of
 from .source import Source
 
 
@@ -34,11 +34,6 @@ class FirstOrder:
         """The share of each grey level that occurs among the ROI's voxels."""
         counts = level_counts(self.source.levels.array.ravel(), self.source.levels.count)
         return counts[counts > 0] / counts.sum()
-
-
-def entropy(probabilities: np.ndarray) -> float:
-    """In bits, of probabilities that are not zero."""
-    return float(-np.sum(probabilities * np.log2(probabilities)))
 
 
 IDENTIFIERS = {

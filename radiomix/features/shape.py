@@ -3,100 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from functools import cached_property
-from math import nan, pi, prod, sqrt
-
-import numpy as np
+from math import pi, sqrt
 
 from ..errors import RadiomixWarning
-from ..image import Triple, bounding_box
-from ..kernels import hull, surface
-from ..registry import Dialect, Domain, Family, Feature, Values
+from ..registry import Domain, Family, Feature, Values
+from .body import Body
 from .distribution import ONLY_PYRADIOMICS, evaluate, ratio
+from .enclosure import ENCLOSURE
 from .source import Source
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A region as a solid: each part is computed when a feature first asks for it.
-
-    Attributes
-    ----------
-    inside : (z, y, x) booleans that fill their box
-    spacing : mm, (z, y, x)
-    dialect : PyRadiomics divides the voxels' scatter by N, the IBSI by N - 1
-    """
-
-    inside: np.ndarray
-    spacing: Triple
-    dialect: Dialect
-
-    @cached_property
-    def trace(self) -> surface.Trace:
-        return surface.trace(self.inside)
-
-    @cached_property
-    def mesh(self) -> tuple[float, float]:
-        return surface.area_and_volume(self.trace, self.spacing)
-
-    @property
-    def area(self) -> float:
-        return self.mesh[0]
-
-    @property
-    def volume(self) -> float:
-        return self.mesh[1]
-
-    @property
-    def size(self) -> int:
-        return int(self.trace.sums[0])
-
-    @cached_property
-    def diameters(self) -> hull.Diameters:
-        return hull.diameters(self.trace, self.spacing)
-
-    @cached_property
-    def variances(self) -> np.ndarray:
-        """The variances of the voxels' centres along their principal axes, mm^2, ascending, (3,)."""
-        return principal_variances(self.trace.sums, self.spacing, self.dialect)
-
-    def axis_length(self, which: int) -> float:
-        return 4 * sqrt(self.variances[which])
-
-    def axis_ratio(self, shorter: int) -> float:
-        return sqrt(ratio(self.variances[shorter], self.variances[2]))
-
-    @property
-    def sphericity(self) -> float:
-        return ratio(_equal_sphere_area(self.volume), self.area)
-
-
-def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> np.ndarray:
-    """Eigenvalues of the scatter of voxel centres, mm^2, ascending, (3,); NaN where N - 1 is 0.
-
-    `sums` are whole numbers (`surface.Trace`), so N sum(uv) - sum(u) sum(v) is exact.
-    """
-    n, *rest = (int(v) for v in sums)
-    first, (zz, yy, xx, zy, zx, yx) = rest[:3], rest[3:]
-    second = ((zz, zy, zx), (zy, yy, yx), (zx, yx, xx))
-    match dialect:
-        case Dialect.PYRADIOMICS:
-            divisor = n * n
-        case Dialect.IBSI:
-            divisor = n * (n - 1)
-    if divisor == 0:
-        return np.full(3, nan)
-    scatter = [
-        [(n * second[i][j] - first[i] * first[j]) / divisor * spacing[i] * spacing[j] for j in range(3)]
-        for i in range(3)
-    ]
-    return np.maximum(np.linalg.eigvalsh(np.array(scatter)), 0.0)
-
-
-def _equal_sphere_area(volume: float) -> float:
-    return (36 * pi * volume**2) ** (1 / 3)
-
 
 FEATURES = (
     Feature(
@@ -112,7 +26,7 @@ FEATURES = (
         "VoxelVolume",
         "number of voxels times the volume of one",
         "The volume of the region, voxels counted whole.",
-        lambda body: body.size * prod(body.spacing),
+        lambda body: body.voxel_volume,
         code="YEKZ",
         term="Volume (voxel counting)",
         unit="mm^3",
@@ -139,7 +53,7 @@ FEATURES = (
         "Sphericity",
         "(36 pi V^2)^(1/3) / A",
         "How close the region comes to a ball: 1 for a ball, less for anything else.",
-        lambda body: body.sphericity,
+        lambda body: ratio(body.equal_sphere_area, body.area),
         code="QCFX",
         term="Sphericity",
     ),
@@ -165,7 +79,7 @@ FEATURES = (
         "SphericalDisproportion",
         "A / (36 pi V^2)^(1/3)",
         "How many times the surface exceeds that of a ball of the same volume: the inverse of sphericity.",
-        lambda body: ratio(body.area, _equal_sphere_area(body.volume)),
+        lambda body: ratio(body.area, body.equal_sphere_area),
         code="KRCK",
         term="Spherical disproportion",
         default=False,
@@ -246,6 +160,7 @@ FEATURES = (
         code="N17B",
         term="Flatness",
     ),
+    *ENCLOSURE,
 )
 
 
@@ -254,9 +169,7 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
         message = "the shape family needs a volume and is left out for a 2D image; shape2D describes 2D regions"
         warnings.warn(message, RadiomixWarning, stacklevel=2)
         return []
-    roi = source.roi
-    body = Body(roi.morphological[bounding_box(roi.morphological)], roi.spacing, source.config.dialect)
-    return [(None, evaluate(body, features))]
+    return [(None, evaluate(Body(source.roi, source.config.dialect), features))]
 
 
 FAMILY = Family(

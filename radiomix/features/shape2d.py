@@ -13,8 +13,8 @@ from ..errors import RadiomixWarning, UnsupportedImage
 from ..image import bounding_box
 from ..kernels import hull, surface
 from ..registry import Dialect, Domain, Family, Feature, Values
+from .body import principal_variances
 from .distribution import ONLY_PYRADIOMICS, evaluate, ratio
-from .shape import principal_variances
 from .source import Source
 
 # Of the squares between four pixels, numbered by which of them lie inside (bits: here, right, below right, below):

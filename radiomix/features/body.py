@@ -1,0 +1,151 @@
+"""A region as a solid, with all that its shape features are read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import nan, pi, prod, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..image import Roi, Triple, bounding_box
+from ..kernels import enclosing, hull, surface
+from ..kernels.autocorrelation import moran_and_geary
+from ..registry import Dialect
+from .distribution import ratio
+
+if TYPE_CHECKING:
+    from scipy.spatial import ConvexHull
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A region as a solid: each part is computed when a feature first asks for it.
+
+    Attributes
+    ----------
+    roi : the region
+    dialect : PyRadiomics divides the scatter of the voxels by N, the IBSI by N - 1
+    """
+
+    roi: Roi
+    dialect: Dialect
+
+    @property
+    def spacing(self) -> Triple:
+        return self.roi.spacing
+
+    @cached_property
+    def trace(self) -> surface.Trace:
+        inside = self.roi.morphological
+        return surface.trace(inside[bounding_box(inside)])
+
+    @property
+    def size(self) -> int:
+        return int(self.trace.sums[0])
+
+    @property
+    def voxel_volume(self) -> float:
+        return self.size * prod(self.spacing)
+
+    @cached_property
+    def mesh(self) -> tuple[float, float]:
+        return surface.area_and_volume(self.trace, self.spacing)
+
+    @property
+    def area(self) -> float:
+        return self.mesh[0]
+
+    @property
+    def volume(self) -> float:
+        return self.mesh[1]
+
+    @property
+    def equal_sphere_area(self) -> float:
+        """The surface of a ball of the same volume."""
+        return (36 * pi * self.volume**2) ** (1 / 3)
+
+    @cached_property
+    def diameters(self) -> hull.Diameters:
+        return hull.diameters(self.trace, self.spacing)
+
+    @cached_property
+    def variances(self) -> np.ndarray:
+        """The variances of the voxels' centres along their principal axes, mm^2, ascending, (3,)."""
+        return principal_variances(self.trace.sums, self.spacing, self.dialect)
+
+    def axis_length(self, which: int) -> float:
+        return 4 * sqrt(self.variances[which])
+
+    def axis_ratio(self, shorter: int) -> float:
+        return sqrt(ratio(self.variances[shorter], self.variances[2]))
+
+    @cached_property
+    def convex_hull(self) -> ConvexHull:
+        from scipy.spatial import ConvexHull
+
+        return ConvexHull(hull.corners(self.trace) * (np.array(self.spacing) / 2))
+
+    @cached_property
+    def upright_box(self) -> np.ndarray:
+        """The edges of the box around the mesh that is aligned with the voxel grid, mm, (3,)."""
+        return np.ptp(self.convex_hull.points, axis=0)
+
+    @cached_property
+    def turned_box(self) -> np.ndarray:
+        """The edges of the smallest box around the mesh, mm, (3,)."""
+        corners = self.convex_hull.points[self.convex_hull.vertices]
+        return enclosing.smallest_box(corners, np.unique(self.convex_hull.equations[:, :3], axis=0))
+
+    @cached_property
+    def spread_ellipsoid(self) -> np.ndarray:
+        """The semi-axes of the ellipsoid with the region's principal axes, mm, descending, (3,)."""
+        return 2 * np.sqrt(self.variances[::-1])
+
+    @cached_property
+    def outer_ellipsoid(self) -> np.ndarray:
+        """The semi-axes of the smallest ellipsoid around the mesh, mm, descending, (3,)."""
+        return enclosing.smallest_ellipsoid(self.convex_hull.points[self.convex_hull.vertices])
+
+    @property
+    def mean_intensity(self) -> float:
+        return float(self.roi.values.mean(dtype=np.float64))
+
+    @property
+    def centre_shift(self) -> float:
+        """The distance in mm from the region's centre to the centre of its intensities."""
+        weights = self.roi.values.astype(np.float64)
+        total = float(weights.sum())
+        if total == 0:
+            return nan
+        centre = np.array([axis.mean() for axis in np.nonzero(self.roi.morphological)])
+        weighted = np.array([axis @ weights for axis in np.nonzero(self.roi.inside)]) / total
+        return float(np.linalg.norm((weighted - centre) * self.spacing))
+
+    @cached_property
+    def autocorrelation(self) -> tuple[float, float]:
+        """Moran's I and Geary's C."""
+        return moran_and_geary(self.roi.intensities, self.roi.inside, self.spacing)
+
+
+def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> np.ndarray:
+    """Eigenvalues of the scatter of voxel centres, mm^2, ascending, (3,); NaN where N - 1 is 0.
+
+    `sums` are whole numbers (`surface.Trace`), so N sum(uv) - sum(u) sum(v) is exact.
+    """
+    n, *rest = (int(v) for v in sums)
+    first, (zz, yy, xx, zy, zx, yx) = rest[:3], rest[3:]
+    second = ((zz, zy, zx), (zy, yy, yx), (zx, yx, xx))
+    match dialect:
+        case Dialect.PYRADIOMICS:
+            divisor = n * n
+        case Dialect.IBSI:
+            divisor = n * (n - 1)
+    if divisor == 0:
+        return np.full(3, nan)
+    scatter = [
+        [(n * second[i][j] - first[i] * first[j]) / divisor * spacing[i] * spacing[j] for j in range(3)]
+        for i in range(3)
+    ]
+    return np.maximum(np.linalg.eigvalsh(np.array(scatter)), 0.0)

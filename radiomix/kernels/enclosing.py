@@ -1,0 +1,135 @@
+"""The boxes and ellipsoids that enclose a set of points."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+
+from .jit import kernel
+
+LEGENDRE_TERMS = 20  # the IBSI's truncation of the series for an ellipsoid's surface
+
+
+def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """The edges (3,) of the smallest box around points (n, 3) of which one side is normal to one of `normals` (m, 3).
+
+    With the faces of the points' convex hull as normals this is the oriented minimum bounding box, but for the rare
+    body whose smallest box touches no whole face.
+    """
+    best, edges = np.inf, np.zeros(3)
+    for normal, u, v in zip(*_planes(normals), strict=True):
+        height = np.ptp(points @ normal)
+        order = np.argsort(points @ u)
+        width, depth = _smallest_rectangle((points @ u)[order], (points @ v)[order])
+        if height * width * depth < best:
+            best, edges = height * width * depth, np.array([height, width, depth])
+    return edges
+
+
+def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 100_000) -> np.ndarray:
+    """The semi-axes (3,), descending, of the ellipsoid of least volume around points (n, 3).
+
+    Frank-Wolfe steps towards the point farthest out, or away from the needless one, on the weights whose covariance is
+    the ellipsoid (Todd and Yildirim 2007), until the volume is right to about `tolerance`.
+    """
+    n, d = points.shape
+    lifted = np.column_stack([points - points.mean(axis=0), np.ones(n)])
+    weights = np.full(n, 1 / n)
+    for _ in range(most):
+        inverse = np.linalg.inv((lifted.T * weights) @ lifted)
+        depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
+        out, needless = int(np.argmax(depth)), int(np.argmin(np.where(weights > 0, depth, np.inf)))
+        excess, slack = depth[out] / (d + 1) - 1, 1 - depth[needless] / (d + 1)
+        if max(excess, slack) <= tolerance:
+            break
+        chosen = out if excess >= slack else needless
+        step = (depth[chosen] - d - 1) / ((d + 1) * (depth[chosen] - 1))
+        if chosen == needless:
+            step = max(step, -weights[chosen] / (1 - weights[chosen]))
+        weights *= 1 - step
+        weights[chosen] = max(weights[chosen] + step, 0.0)
+    centre = weights @ lifted[:, :d]
+    offsets = lifted[:, :d] - centre
+    covariance = (offsets.T * weights) @ offsets
+    reach = np.max(np.einsum("ij,jk,ik->i", offsets, np.linalg.inv(covariance), offsets))
+    return np.sqrt(np.linalg.eigvalsh(covariance)[::-1] * reach)
+
+
+def ellipsoid_volume(axes: np.ndarray) -> float:
+    """4/3 pi a b c for semi-axes (3,)."""
+    return 4 / 3 * pi * float(np.prod(axes))
+
+
+def ellipsoid_area(axes: np.ndarray) -> float:
+    """The surface of an ellipsoid with descending semi-axes (3,), by the IBSI's series of Legendre polynomials."""
+    a, b, c = (float(axis) for axis in axes)
+    alpha, beta = sqrt(max(1 - (b / a) ** 2, 0)), sqrt(max(1 - (c / a) ** 2, 0))
+    if alpha * beta == 0:
+        # the limit for alpha -> 0, where (alpha beta)^k P_k(x) tends to a power of beta
+        return _series(a, b, [_leading(k) * (beta * beta / 2) ** k for k in range(LEGENDRE_TERMS + 1)])
+    x = (alpha * alpha + beta * beta) / (2 * alpha * beta)
+    polynomials = np.polynomial.legendre.legvander(np.array([x]), LEGENDRE_TERMS)[0]
+    return _series(a, b, [(alpha * beta) ** k * polynomials[k] for k in range(LEGENDRE_TERMS + 1)])
+
+
+def _series(a: float, b: float, terms: list[float]) -> float:
+    return 4 * pi * a * b * sum(float(term) / (1 - 4 * k * k) for k, term in enumerate(terms))
+
+
+def _leading(k: int) -> float:
+    """The leading coefficient of the Legendre polynomial of degree k: (2k)! / (2^k k!^2)."""
+    value = 1.0
+    for i in range(1, k + 1):
+        value *= (2 * i - 1) / i
+    return value
+
+
+def _planes(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit normals, and two unit vectors at right angles to each and to one another, all (m, 3)."""
+    along = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    aside = np.eye(3)[np.argmin(np.abs(along), axis=1)]
+    u = np.cross(along, aside)
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    return along, u, np.cross(along, u)
+
+
+@kernel
+def _smallest_rectangle(u, v):
+    """The sides of the smallest rectangle around points (u, v) sorted by u: one runs along an edge of their hull."""
+    corners = np.empty(2 * u.size + 1, np.int64)
+    n = _hull_in_plane(u, v, corners)
+    best, sides = np.inf, (0.0, 0.0)
+    for i in range(n):
+        a, b = corners[i], corners[(i + 1) % n]
+        du, dv = u[b] - u[a], v[b] - v[a]
+        low, high, deep = np.inf, -np.inf, 0.0
+        for j in range(n):
+            c = corners[j]
+            along = (u[c] - u[a]) * du + (v[c] - v[a]) * dv
+            low, high = min(low, along), max(high, along)
+            deep = max(deep, abs((v[c] - v[a]) * du - (u[c] - u[a]) * dv))
+        square = du * du + dv * dv
+        if square > 0 and (high - low) * deep < best * square:
+            best = (high - low) * deep / square
+            sides = (high - low) / np.sqrt(square), deep / np.sqrt(square)
+    return sides
+
+
+@kernel
+def _hull_in_plane(u, v, corners):
+    """The corners of the convex hull of points (u, v) sorted by u, in order around it; returns their number."""
+    n = 0
+    for turn in range(2):
+        start = n
+        for k in range(u.size):
+            p = k if turn == 0 else u.size - 1 - k
+            while n - start >= 2:
+                a, b = corners[n - 2], corners[n - 1]
+                if (u[b] - u[a]) * (v[p] - v[a]) - (v[b] - v[a]) * (u[p] - u[a]) > 0:
+                    break
+                n -= 1
+            corners[n] = p
+            n += 1
+        n -= 1  # the next chain begins where this one ends
+    return n
