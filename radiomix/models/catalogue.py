@@ -142,7 +142,7 @@ _ALL: tuple[ModelSpec, ...] = (
         space={"model__estimator__C": [0.1, 0.3, 1.0, 3.0]}, cost=5,
     ),
     ModelSpec("forest", "Random forest", ANY, classify.forest, Preparation.TREES, LEAVES, cost=50),
-    ModelSpec("extra-trees", "Extremely randomised trees", ANY, classify.extra_trees, Preparation.TREES, LEAVES, cost=35),
+    ModelSpec("extra-trees", "Extremely random trees", ANY, classify.extra_trees, Preparation.TREES, LEAVES, cost=35),
     ModelSpec("xgboost", "Boosted trees (XGBoost)", ANY, classify.boosted_trees, Preparation.TREES, ROUNDS, cost=15),
     ModelSpec("naive-bayes", "Gaussian naive Bayes", CLASSES, classify.naive_bayes, Preparation.SMALL, cost=0.3),
     ModelSpec(

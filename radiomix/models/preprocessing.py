@@ -23,9 +23,9 @@ MISSING = "missing"
 class Tidy(TransformerMixin, BaseEstimator):
     """Numbers, booleans and text columns to one float table, with NaN for whatever is not a finite number.
 
-    Text columns become indicator columns `column=level`, which follow the numbers. Levels differ in neither case nor surrounding blanks; those
-    with fewer than `min_count` training cases share the level `rare`, and a level never seen in training has all
-    indicators 0. A text column whose every value reads as a number is a number.
+    Text columns become indicator columns `column=level`, which follow the numbers. Case and surrounding blanks do not
+    matter. Levels with fewer than `min_count` training cases share the level `rare`, and a level never seen in training
+    has all indicators 0 where there is no such level. A text column whose every value reads as a number is a number.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ cases <- data.frame(x1, x2, x3, site, time, code, entry, grade)
 write.csv(cases, file.path(folder, "survival_cases.csv"), row.names = FALSE)
 
 out <- list()
-add <- function(what, names, values, source) {
-  out[[length(out) + 1]] <<- data.frame(what, name = names, value = signif(values, 12), source)
+add <- function(what, names, values, source, tolerance = 1e-6) {
+  out[[length(out) + 1]] <<- data.frame(what, name = names, value = signif(values, 12), tolerance, source)
 }
 version <- function(p) paste("R", p, packageVersion(p))
 terms <- c("x1", "x2", "x3")
@@ -34,18 +34,22 @@ incidence <- timepoints(cuminc(cases$time, cases$code), horizons)$est
 add("aalen_johansen_1", horizons, incidence[1, ], version("cmprsk"))
 add("aalen_johansen_2", horizons, incidence[2, ], version("cmprsk"))
 covariates <- as.matrix(cases[, terms])
-fit <- crr(cases$time, cases$code, covariates, failcode = 1, cencode = 0, gtol = 1e-10)
-add("fine_gray", terms, fit$coef, version("cmprsk"))
-new <- matrix(c(0.5, 0.2, 1), 1)
-curve <- predict(fit, new)
-add("fine_gray_incidence", horizons, sapply(horizons, function(h) curve[max(which(curve[, 1] <= h)), 2]), version("cmprsk"))
+untied <- cases$time + seq_len(n) * 1e-4  # crr breaks ties as Breslow does, finegray with coxph as Efron does
+fit <- crr(untied, cases$code, covariates, failcode = 1, cencode = 0, gtol = 1e-10)
+add("fine_gray_untied", terms, fit$coef, version("cmprsk"))
+curve <- predict(fit, matrix(c(0.5, 0.2, 1), 1))
+at <- sapply(horizons, function(h) curve[max(which(curve[, 1] <= h)), 2])
+add("fine_gray_untied_incidence", horizons, at, version("cmprsk"))
+weighted <- finegray(Surv(time, factor(code)) ~ ., cases[, c(terms, "time", "code")], etype = "1")
+fit <- coxph(Surv(fgstart, fgstop, fgstatus) ~ x1 + x2 + x3, weighted, weights = fgwt)
+add("fine_gray", terms, coef(fit), version("survival"))
 cause2 <- coxph(Surv(time, code == 2) ~ x1 + x2 + x3, cases)
 add("cause_specific_2", terms, coef(cause2), version("survival"))
 for (d in c("weibull", "lognormal")) {
   fit <- survreg(Surv(time, code == 1) ~ x1 + x2 + x3, cases, dist = d)
-  add(paste0(d, "_aft"), c("intercept", terms, "scale"), c(coef(fit), fit$scale), version("survival"))
+  add(paste0(d, "_aft"), c("intercept", terms, "scale"), c(coef(fit), fit$scale), version("survival"), 1e-3)
 }
 fit <- polr(factor(grade) ~ x1 + x2 + x3, cases, control = list(reltol = 1e-14))
-add("proportional_odds", terms, fit$coefficients, version("MASS"))
-add("proportional_odds_threshold", seq_along(fit$zeta), fit$zeta, version("MASS"))
+add("proportional_odds", terms, fit$coefficients, version("MASS"), 1e-4)
+add("proportional_odds_threshold", seq_along(fit$zeta), fit$zeta, version("MASS"), 1e-4)
 write.csv(do.call(rbind, out), file.path(folder, "survival_reference.csv"), row.names = FALSE)
