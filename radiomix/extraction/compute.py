@@ -1,0 +1,115 @@
+"""One ROI of one image: prepared, filtered, discretised, and its features collected by column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from ..config import Aggregation, Config
+from ..errors import NonFiniteVoxels
+from ..features.source import Source
+from ..image import Box, Image, Mask, Roi
+from ..preprocess import Region, discretise, discretise_for_histogram, find_region, prepare
+from ..preprocess.region import nonfinite, widened
+from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
+
+NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity
+Wanted = tuple[tuple[Family, tuple[Feature, ...]], ...]
+
+
+def compute(image: Image, mask: Mask, config: Config) -> dict[str, float]:
+    """The features of one ROI, by column name, from a mask on the image's grid."""
+    prepared, roi_mask = prepare(image, mask, config)
+    return features_of(prepared, find_region(prepared, roi_mask, config), config)
+
+
+def features_of(prepared: Image, region: Region, config: Config) -> dict[str, float]:
+    """The features of one region of a prepared image, by column name."""
+    wanted = wanted_features(config)
+    values: dict[str, float] = {}
+    shapes = tuple(w for w in wanted if w[0].domain is Domain.MASK)
+    if shapes:
+        source = Source(_roi(prepared, region.box, region), None, config)
+        _collect(values, "original", shapes, source)
+    rest = tuple(w for w in wanted if w[0].domain is not Domain.MASK)
+    for image_type in config.images if rest else ():
+        settings = config.for_image(image_type) if image_type.overrides else config
+        for name, derived, box in _derived(prepared, image_type.filter, region, rest):
+            _collect(values, name, rest, _source(_roi(derived, box, region), name, settings, rest))
+    return values
+
+
+@lru_cache(maxsize=32)
+def wanted_features(config: Config) -> Wanted:
+    """The families and features that a configuration asks for, in the order of its columns.
+
+    "All features" of a family are in alphabetical order in PyRadiomics' dialect, as PyRadiomics writes them, and in
+    the order of declaration in the IBSI's.
+    """
+    wanted = []
+    for name, features in config.features:
+        found = family(name)
+        if features:
+            chosen = tuple(found[feature] for feature in features)
+        else:
+            chosen = tuple(f for f in found.available(config.dialect) if f.default)
+            if config.dialect is Dialect.PYRADIOMICS:
+                chosen = tuple(sorted(chosen, key=lambda f: f.name))
+        wanted.append((found, chosen))
+    return tuple(wanted)
+
+
+def _derived(image: Image, make: Filter, region: Region, wanted: Wanted) -> Iterator[tuple[str, Image, Box]]:
+    """Derived images, and where the ROI's box lies in each. The original stays whole; filters touch what is needed."""
+    if isinstance(make, Original):
+        yield "original", image, region.box
+        return
+    reach = NEIGHBOURHOOD if any(found.name == "localintensity" for found, _ in wanted) else 0.0
+    wide = widened(region.box, tuple(math.ceil(reach / s) for s in image.spacing), image.array.shape)
+    inner = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(region.box, wide, strict=True))
+    for name, derived in make.images(image, wide):
+        yield name, derived, inner
+
+
+def _roi(image: Image, box: Box, region: Region) -> Roi:
+    """The ROI's part of a derived image, in memory of its own kind: kernels are compiled for that alone."""
+    corner = tuple(s.start for s in box)
+    cut = np.ascontiguousarray(image.array[box])
+    if not cut.flags.writeable:
+        cut = cut.copy()
+    return Roi(cut, region.morphological, region.inside, image.spacing, image.dimensions, image.array, corner)
+
+
+def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
+    _refuse_nonfinite(roi, name)
+    needs_levels = config.dialect is Dialect.PYRADIOMICS or any(f.domain is Domain.LEVELS for f, _ in wanted)
+    levels = discretise(roi, config, name) if needs_levels else None
+    histogram = discretise_for_histogram(roi, config, name) if any(f.name == "ivh" for f, _ in wanted) else None
+    return Source(roi, levels, config, histogram)
+
+
+def _refuse_nonfinite(roi: Roi, name: str) -> None:
+    """A sum over the box is finite wherever all intensities are: only else it is worth looking closer."""
+    if roi.intensities.dtype.kind != "f" or np.isfinite(roi.intensities.sum(dtype=np.float64)):
+        return
+    if np.isfinite(roi.values).all():
+        return
+    hint = "" if name == "original" else " (a filter or resampling spreads such voxels from outside the ROI into it)"
+    raise NonFiniteVoxels(nonfinite(roi.values, f"the image '{name}'{hint}"))
+
+
+def _collect(values: dict[str, float], image_name: str, wanted: Wanted, source: Source) -> None:
+    several = len(source.config.aggregations) > 1
+    for found, features in wanted:
+        for aggregation, numbers in found.compute(source, features):
+            prefix = f"{image_name}_{found.name}{_suffix(found, aggregation) if several else ''}_"
+            values.update((prefix + name, number) for name, number in numbers.items())
+
+
+def _suffix(found: Family, aggregation: Aggregation | None) -> str:
+    if aggregation is None:
+        return ""
+    return f"-{aggregation.value if found.name in ('glcm', 'glrlm') else aggregation.dimension}"
