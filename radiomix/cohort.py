@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from .batch import Outcome, Row, Task, check_case, extract_case, outcomes
-from .config import Config
+from .config import Config, encode
 from .errors import InputError, MissingColumn, RadiomixWarning, TableError, unknown
 from .journal import Destination, Journal
 from .table import is_feature, is_provenance, read_table
@@ -141,7 +141,8 @@ def extract_cases(
     Returns
     -------
     DataFrame with the columns of `cases`, provenance, and features, in the order of `cases`. `.attrs["failures"]` is
-    a list of {column: value}, a failed case each, with `error` and `reason`.
+    a list of {column: value}, a failed case each, with `error` and `reason`; `.attrs["config"]` holds the settings
+    for `config_of`, and so does `<name>_config.json` beside a written table.
 
     Raises
     ------
@@ -177,6 +178,7 @@ def run_cases(
         for outcome in _with_progress(ended, len(left), progress):
             journal.add(outcome)
         rows, failures = _tables(table, journal.outcomes)
+        rows.attrs["config"] = encode(settings)
         journal.finish(rows, failures)
     rows.attrs["failures"] = failures.astype(object).where(failures.notna(), None).to_dict("records")
     return rows

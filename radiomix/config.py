@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
 from .errors import ConfigError, unknown
-from .registry import Dialect, Filter, Original
+from .registry import Dialect, Filter, Original, filters
 
 
 class Interpolator(Enum):
@@ -247,3 +247,43 @@ class Config:
         blank = type(self)()
         changed = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != getattr(blank, f.name)]
         return f"Config({', '.join(changed)})"
+
+
+def encode(value: Any) -> Any:
+    """A configuration as plain lists and dicts, for JSON."""
+    match value:
+        case Enum():
+            return {"enum": type(value).__name__, "name": value.name}
+        case tuple() | list():
+            return [encode(item) for item in value]
+        case _ if is_dataclass(value):
+            return {
+                "class": type(value).__name__,
+                "fields": {f.name: encode(getattr(value, f.name)) for f in fields(value)},
+            }
+        case _:
+            return value
+
+
+def decode(value: Any) -> Any:
+    """The configuration that `encode` took apart. Only classes of `radiomix.config` and registered filters are made."""
+    match value:
+        case {"enum": name, "name": member}:
+            return _settings_class(name)[member]
+        case {"class": name, "fields": values}:
+            return _settings_class(name)(**{key: decode(item) for key, item in values.items()})
+        case list():
+            return tuple(decode(item) for item in value)
+        case _:
+            return value
+
+
+def _settings_class(name: str) -> Any:
+    known = {
+        n: c for n, c in globals().items() if isinstance(c, type) and c.__module__.startswith("radiomix.")
+    }
+    if name not in known:
+        known |= {c.__name__: c for c in filters().values()}
+    if name not in known:
+        raise ConfigError(unknown("class in a stored configuration", name, known))
+    return known[name]

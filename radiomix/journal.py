@@ -15,18 +15,22 @@ import pandas as pd
 
 from .batch import Outcome
 from .errors import TableError
-from .table import write_table
+from .table import config_path, write_table
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".parquet", ".gz"}
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a run writes: the feature table, the failures, and the journal of the cases that have ended."""
+    """Where a run writes: the feature table, its settings, the failures, the journal of cases that have ended."""
 
     features: Path
     failures: Path
     journal: Path
+
+    @property
+    def config(self) -> Path:
+        return config_path(self.features)
 
     @classmethod
     def of(cls, out: str | os.PathLike[str] | None) -> Destination | None:
@@ -90,6 +94,7 @@ class Journal:
         """Write the tables, then drop the journal."""
         if self.destination is None or self.file is None:
             return
+        self.destination.config.write_text(json.dumps(features.attrs["config"]), encoding="utf-8")
         write_table(features, self.destination.features)
         if len(failures):
             write_table(failures, self.destination.failures)

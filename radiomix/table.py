@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import uuid
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .config import DEFAULT_FAMILIES, IBSI_FAMILIES
+from .config import DEFAULT_FAMILIES, IBSI_FAMILIES, Config, decode
 from .errors import MissingColumn, TableError, unknown
 
 PROVENANCE = ("radiomix_version", "radiomix_config", "radiomix_notes", "image_hash", "mask_hash")
@@ -36,6 +37,25 @@ class Parts:
     metadata: pd.DataFrame
 
 
+def config_path(path: str | os.PathLike[str]) -> Path:
+    """Where a table file's extraction settings lie: `features.csv` has `features_config.json` beside it."""
+    return Path(path).with_name(f"{Path(path).name.split('.')[0]}_config.json")
+
+
+def config_of(table: pd.DataFrame) -> Config | None:
+    """The settings that a table's features were extracted with; None where it does not know, or knows several.
+
+    Looks at `table.attrs["config"]`, which `extract_cases` and `read_table` fill, and else whether the digest in the
+    rows is that of one of the two default configurations.
+    """
+    if "radiomix_config" not in table or table["radiomix_config"].nunique(dropna=False) != 1:
+        return None
+    candidates = [Config.pyradiomics(), Config.ibsi()]
+    if "config" in table.attrs:
+        candidates.insert(0, decode(table.attrs["config"]))
+    return next((c for c in candidates if c.digest == table["radiomix_config"].iloc[0]), None)
+
+
 def read_table(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
     """A table from a CSV (also compressed) or Parquet file, by suffix; a DataFrame is returned as it is.
 
@@ -51,9 +71,12 @@ def read_table(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
         raise TableError(f"expected a table file; found nothing at {path}")
     read = _by_suffix(path, {".csv": _read_csv, ".tsv": _read_tsv, ".parquet": pd.read_parquet})
     try:
-        return read(path)
+        table = read(path)
     except (ValueError, OSError) as error:
         raise TableError(f"{path} cannot be read as a {_suffix(path)} table: {error}") from error
+    if config_path(path).is_file():
+        table.attrs["config"] = json.loads(config_path(path).read_text(encoding="utf-8"))
+    return table
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike[str], *, index: bool = False) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 import radiomix as rx
 from radiomix.batch import Row, Task, outcomes
-from radiomix.config import Config
+from radiomix.config import Config, encode
 from radiomix.errors import InputError, MissingColumn, RadiomixWarning, RegionTooSmall, TableError
 from radiomix.journal import Destination, Journal
 from tests.data import shared
@@ -220,6 +220,8 @@ def test_work_is_never_overwritten_unasked(tmp_path: Path) -> None:
         with pytest.raises(TableError, match=r"t\.csv exists: choose another name, or overwrite=True"):
             Journal.open(destination, {"config": "x"}, resume, False).__enter__()
     with Journal.open(destination, {"config": "x"}, False, True) as journal:
-        journal.finish(pd.DataFrame({"a": [1]}), pd.DataFrame())
+        features = pd.DataFrame({"a": [1]})
+        features.attrs["config"] = encode(CONFIG)
+        journal.finish(features, pd.DataFrame())
     assert destination.features.read_text() == "a\n1\n"
     assert not destination.journal.exists()

@@ -17,7 +17,18 @@ FLOOR_1 = {"errors", "image", "registry", "config"}
 BETWEEN = {"itk"}
 FLOOR_2 = {"features", "filters", "preprocess", "presets", "io"}
 FLOOR_3 = {"extraction", "maps"}
-FLOOR_4 = {"cohort", "batch", "journal", "table", "parameters", "compat", "datasets", "terms", "perturbations", "verify"}
+FLOOR_4 = {
+    "cohort",
+    "batch",
+    "journal",
+    "table",
+    "parameters",
+    "compat",
+    "datasets",
+    "terms",
+    "perturbations",
+    "verify",
+}
 TABLE_HALF = {"models", "study"}
 FLOOR_5 = {"report", "cli", "demo"}
 
@@ -35,7 +46,7 @@ ROOMS = {
     **{room: FLOOR_1 | FLOOR_2 | FLOOR_3 | FLOOR_4 | {"kernels"} for room in FLOOR_4},
     "table": {"errors", "config"},
     "models": {"errors", "table"},
-    "study": {"errors", "table", "models"},
+    "study": {"errors", "table", "models", "config"},
     **dict.fromkeys(FLOOR_5, LOW | FLOOR_2 | FLOOR_3 | FLOOR_4 | TABLE_HALF | FLOOR_5),
 }
 
@@ -46,7 +57,7 @@ INSIDE_FUNCTIONS = {
     "extraction": {"parameters"},  # a path where a Config is expected
     "maps": {"parameters"},
     "models": {"report"},
-    "study": {"cohort", "report", "parameters", "config"},  # prediction for a new image; a page when asked for
+    "study": {"extraction", "cohort", "report", "parameters"},  # prediction for a new image; a page when asked for
 }
 
 TABLE_LIBRARIES = frozenset({"sklearn", "lifelines", "xgboost", "sksurv", "imblearn", "shap", "skops", "statsmodels"})
@@ -147,7 +158,7 @@ def test_outside_libraries_are_declared(path: Path) -> None:
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     declared = {re.match(r"[\w-]+", line).group().lower() for line in [*project["dependencies"], *extras]}
     installed_as = {"yaml": "pyyaml", "sklearn": "scikit-learn", "pywt": "pywavelets", "sksurv": "scikit-survival",
-                    "imblearn": "imbalanced-learn", "radiomics": "pyradiomics"}  # fmt: skip
+                    "imblearn": "imbalanced-learn", "markupsafe": "jinja2", "radiomics": "pyradiomics"}  # fmt: skip
     for name, _ in imported(path):
         library = name.split(".")[0]
         if library in sys.stdlib_module_names or library == "radiomix":
