@@ -1,0 +1,119 @@
+"""What the commands share: their options, and how arguments become settings, cases and files."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import ConfigError, TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..config import Config
+
+
+class Format(StrEnum):
+    """How features are written."""
+
+    CSV = "csv"
+    JSON = "json"
+    TXT = "txt"
+
+
+Source = Annotated[
+    Path, typer.Argument(help="An image, a table of cases (Image, Mask [, Label, ID, ...]), or a folder.")
+]
+ImageFile = Annotated[Path, typer.Argument(help="An image: NIfTI, NRRD, MHA, ...")]
+MaskFile = Annotated[Path, typer.Argument(help="Its segmentation.")]
+OptionalMask = Annotated[Path | None, typer.Argument(help="The segmentation, when the first argument is an image.")]
+Parameters = Annotated[Path | None, typer.Option("--param", "-p", help="A PyRadiomics parameter file (YAML or JSON).")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--setting", "-s", help="A setting over the file's, as name:value; repeat for more.")
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; by default one per core.")]
+LabelOption = Annotated[str | None, typer.Option("--label", help='The label of the mask, or "all".')]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+
+
+def say(text: str) -> None:
+    typer.echo(f"radiomix: {text}", err=True)
+
+
+def read_config(param: Path | None, overrides: list[str] | None) -> Config:
+    from ..parameters import read_parameters
+
+    if param is not None and not param.is_file():
+        raise ConfigError(f"expected a parameter file; found nothing at {param}")
+    if not overrides:
+        return read_parameters(param if param is not None else {})
+    import yaml
+
+    content = yaml.safe_load(param.read_text(encoding="utf-8")) if param is not None else {}
+    settings = dict((content or {}).get("setting") or {})
+    for override in overrides:
+        name, colon, value = override.partition(":")
+        if not colon:
+            raise ConfigError(f"expected a setting as name:value, such as binWidth:10; found {override!r}")
+        listed = f"[{value}]" if "," in value and not value.strip().startswith("[") else value
+        settings[name.strip()] = yaml.safe_load(listed)
+    return read_parameters({**(content or {}), "setting": settings})
+
+
+def cases_of(source: Path) -> pd.DataFrame:
+    from ..cohort import find_cases, read_cases
+
+    if source.is_dir():
+        return find_cases(source)
+    if source.suffix.lower() in (".csv", ".tsv", ".parquet"):
+        return read_cases(source)
+    raise ConfigError(f"expected a table of cases or a folder, or an image and a mask; found only {source}")
+
+
+def label_of(text: str) -> int | str:
+    if text == "all":
+        return text
+    if not text.lstrip("-").isdigit():
+        raise ConfigError(f'expected an integer or "all" as label; found {text!r}')
+    return int(text)
+
+
+def names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, overwrite: bool) -> None:
+    """Rows as a table, JSON, or lines of `name: value`; to the terminal where no file is named."""
+    refuse_existing(out, overwrite)
+    known = {".json": Format.JSON, ".txt": Format.TXT}
+    chosen = style or (known.get(out.suffix.lower(), Format.CSV) if out else Format.TXT)
+    match chosen:
+        case Format.JSON:
+            text = json.dumps(rows[0] if len(rows) == 1 else rows, indent=1, default=lambda value: value.item()) + "\n"
+        case Format.TXT:
+            text = "\n".join("".join(f"{name}: {value}\n" for name, value in row.items()) for row in rows)
+        case Format.CSV:
+            import pandas as pd
+
+            from ..table import write_table
+
+            if out is not None:
+                write_table(pd.DataFrame(rows), out)
+                return
+            text = pd.DataFrame(rows).to_csv(index=False)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8")
+
+
+def refuse_existing(out: Path | None, overwrite: bool) -> None:
+    if out is not None and out.exists() and not overwrite:
+        raise TableError(f"{out} exists: choose another name, or --overwrite to replace it")
