@@ -81,7 +81,7 @@ def laplacian_of_gaussian(image: Image, box: Box, sigma: float) -> np.ndarray:
     LaplacianRecursiveGaussianImageFilter.
     """
     support, inner = _support(image, box, sigma)
-    source = image.array[support]
+    source = np.ascontiguousarray(image.array[support], np.result_type(image.array, np.float32))
     axes = (2, 1, 0)[: image.dimensions]
     smooth = {axis: _gaussian(sigma, image.spacing[axis]) for axis in axes}
     total = np.zeros(tuple(s.stop - s.start for s in box), np.float32)
@@ -117,11 +117,26 @@ class Recursion(NamedTuple):
 
 def _filtered(source: np.ndarray, axis: int, recursion: Recursion, wanted: slice) -> np.ndarray:
     """The source filtered along one axis, cut to `wanted` along it."""
-    shape = tuple(wanted.stop - wanted.start if a == axis else n for a, n in enumerate(source.shape))
-    target = np.empty(shape, np.float32)
+    count = wanted.stop - wanted.start
+    target = np.empty(tuple(count if a == axis else n for a, n in enumerate(source.shape)), np.float32)
     order = {2: (0, 2, 1), 1: (0, 1, 2), 0: (1, 0, 2)}[axis]
-    filter_lines(source.transpose(order), *recursion, wanted.start, target.transpose(order))
+    lines, responses = source.transpose(order), target.transpose(order)
+    filter_lines(
+        source.reshape(-1),
+        _steps(lines),
+        lines.shape,
+        *recursion,
+        wanted.start,
+        target.reshape(-1),
+        _steps(responses),
+        count,
+    )
     return target
+
+
+def _steps(array: np.ndarray) -> tuple[int, ...]:
+    """Elements from one entry to the next along each axis."""
+    return tuple(stride // array.itemsize for stride in array.strides)
 
 
 # Deriche's fit: each of two damped oscillations has a frequency, a decay, and amplitudes of cosine and sine, for the
