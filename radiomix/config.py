@@ -217,6 +217,13 @@ class Config:
         )
         return standard.with_(**changes)
 
+    @classmethod
+    def preset(cls, name: str, **changes: Any) -> Config:
+        """A published configuration by name: "ibsi-phantom", "ibsi-A" to "ibsi-E", "ibsi-sarcoma-CT", ..."""
+        from .presets import preset
+
+        return preset(name, **changes)
+
     def with_(self, **changes: Any) -> Config:
         """A copy with some fields changed.
 

@@ -101,7 +101,10 @@ def to_pyradiomics(config: Config) -> dict[str, Any]:
             raise ConfigError(f"PyRadiomics takes the image type {name} once; this configuration has it twice")
         alone = settings_of(config.for_image(image_type))
         overrides = {key: alone.get(key) for key in alone if alone.get(key) != whole.get(key)}
-        images[name] = {**image_type.filter.to_settings(), **overrides}
+        of_filter = {
+            key: v for key, v in image_type.filter.to_settings().items() if key not in whole or whole[key] != v
+        }
+        images[name] = {**of_filter, **overrides}
     features = {name: None if chosen is None else list(chosen) for name, chosen in config.features}
     return {"setting": whole, "imageType": images, "featureClass": features}
 
@@ -194,4 +197,5 @@ def _image_type(name: str, custom: Settings, settings: Settings, config: Config)
         )
     merged = {**settings, **custom}
     fields = changes(merged, config, set(custom) & PER_IMAGE)
-    return ImageType(kind.from_settings(merged), tuple(sorted(fields.items())))
+    overrides = sorted((name, value) for name, value in fields.items() if value != getattr(config, name))
+    return ImageType(kind.from_settings(merged), tuple(overrides))

@@ -11,9 +11,11 @@ from ..config import Config, Normalise
 from ..errors import InputError, NonFiniteVoxels
 from ..image import Image, Mask
 from ..itk import to_sitk
-from ..registry import Dialect
+from ..registry import Dialect, Original
 from .aligned import resample_aligned
 from .cornered import resample_cornered
+
+LOCAL = 10.0  # mm: more than the radius of the IBSI's sphere for local intensity
 
 
 def prepare(image: Image, mask: Mask, config: Config) -> tuple[Image, Mask]:
@@ -41,10 +43,16 @@ def prepare(image: Image, mask: Mask, config: Config) -> tuple[Image, Mask]:
             case Dialect.PYRADIOMICS:
                 return resample_cornered(image, mask, config.resample, config.pad_distance)
             case Dialect.IBSI:
-                return resample_aligned(image, mask, config.resample)
+                return resample_aligned(image, mask, config.resample, _reach(config))
     if config.pre_crop:
         return crop(image, mask, config.pad_distance)
     return image, mask
+
+
+def _reach(config: Config) -> float | None:
+    """How far from the ROI, in mm, an interpolated image is looked at; filters and diagnostics look at all of it."""
+    alone = all(isinstance(kind.filter, Original) for kind in config.images)
+    return LOCAL if alone and not config.diagnostics else None
 
 
 def normalise(image: Image, rule: Normalise) -> Image:
