@@ -161,7 +161,7 @@ def _logistic(
         if np.linalg.cond(information) > 1e12:
             return None, None
         step = np.linalg.solve(information, design.T @ (y - p))
-        weights = weights + step * min(1.0, 5.0 / np.abs(step).max())
+        weights = weights + step / max(1.0, np.abs(step).max() / 5)
         if np.abs(step).max() < 1e-10:
             return weights, np.linalg.inv(information)
     return None, None

@@ -212,8 +212,6 @@ def _check(fold: Fold, patients: np.ndarray) -> None:
     if both:
         example = sorted(map(str, both))[0]
         raise TableError(f"{where} trains and tests on the same {len(both)} patient(s), e.g. {example!r}")
-            f"{where} trains and tests on the same {len(both)} patient(s), e.g. {sorted(map(str, both))[0]!r}"
-        )
 
 
 def _without_shared(repeat: int, fold: int, test: np.ndarray, patients: np.ndarray, name: str) -> Fold:

@@ -1,0 +1,300 @@
+"""One outer fold of nested cross-validation: tune inside the training part, fit, predict the test part.
+
+Thresholds are chosen on out-of-fold predictions inside the training part; nothing here sees a test outcome.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from . import metrics, metrics_calibration, metrics_regression, metrics_survival
+from .outcome import Outcome, Task
+from .validate import Fold, strata, stratified_folds
+
+
+class Maker(Protocol):
+    """Makes a fresh pipeline; `functools.partial` of a catalogue entry's `make`, or anything like it."""
+
+    def __call__(self, random_state: int) -> Pipeline: ...
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What is fitted in every fold: the pipeline and the values searched, from the simplest to the most flexible."""
+
+    make: Maker
+    space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    candidates: int = 8
+    inner_folds: int = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predictions for some rows.
+
+    Attributes
+    ----------
+    score : shape (n,), what cases are ranked by: the probability of class 1, the risk, the number
+    probability : shape (n, K) for classes, else None
+    survival : shape (n, T) at the times asked for, else None
+    survival_at_own_time : shape (n,), else None
+    """
+
+    score: np.ndarray
+    probability: np.ndarray | None = None
+    survival: np.ndarray | None = None
+    survival_at_own_time: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """The pipeline fitted on the training part, and how it was arrived at."""
+
+    pipeline: Pipeline | None
+    chosen: dict[str, Any]
+    search: list[dict[str, Any]]
+    thresholds: dict[str, float]
+    features: list[str]
+    weights: list[float]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """What one outer fold leaves behind: predictions for `rows`, and what was learnt on the way."""
+
+    rows: np.ndarray
+    prediction: Prediction
+    tuned: Tuned
+    seconds: float
+    warnings: list[str]
+
+
+def run_fold(
+    learner: Learner,
+    X: pd.DataFrame,
+    y: Outcome,
+    task: Task,
+    fold: Fold,
+    *,
+    patients: np.ndarray,
+    seed: int,
+    times: Sequence[float] = (),
+    everybody: int = 0,
+) -> FoldResult:
+    """Tune and fit on `fold.train`, predict `fold.test`, or the first `everybody` rows (bootstrap)."""
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tuned = tune(learner, X.iloc[fold.train], y[fold.train], task, patients=patients[fold.train], seed=seed)
+        rows = np.arange(everybody) if everybody else fold.test
+        prediction = predict(tuned.pipeline, X.iloc[rows], task, times, own_time=_own_time(y[rows], task))
+    said = list(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught))
+    return FoldResult(rows, prediction, replace(tuned, pipeline=None), time.perf_counter() - start, said)
+
+
+def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients: np.ndarray, seed: int) -> Tuned:
+    """Random search by inner cross-validation, then a fit on everything given.
+
+    Of the candidates whose inner score lies within one standard error (of the paired difference over inner folds) of
+    the best, the simplest is taken: that whose values stand earliest in the space.
+    """
+    base = learner.make(random_state=seed)
+    candidates = _draw(learner.space, learner.candidates, seed)
+    stratum = strata(y, task)
+    count = max(2, min(learner.inner_folds, _rarest(y, task, patients)))
+    inner = stratified_folds(stratum, patients, folds=count, random_state=seed)
+    scores = np.full((len(candidates), len(inner)), np.nan)
+    out_of_fold: list[list[np.ndarray]] = [[] for _ in candidates]
+    for k, fold in enumerate(inner):
+        fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train])
+        for c, pipeline in enumerate(fitted):
+            prediction = predict(pipeline, X.iloc[fold.test], task)
+            out_of_fold[c].append(prediction.score)
+            scores[c, k] = inner_score(task, y[fold.test], prediction)
+    best = _simplest_within_one_error(scores, candidates, learner.space)
+    pipeline = _with(base, candidates[best]).fit(X, y)
+    rows = np.concatenate([fold.test for fold in inner])
+    features, weights = used_features(pipeline, X)
+    search = [
+        {"candidate": candidate, "score": _nanmean(row)} for candidate, row in zip(candidates, scores, strict=True)
+    ]
+    thresholds = _thresholds(task, y[rows], np.concatenate(out_of_fold[best]), pipeline, X)
+    return Tuned(pipeline, candidates[best], search, thresholds, features, weights)
+
+
+def predict(
+    pipeline: Pipeline, X: pd.DataFrame, task: Task, times: Sequence[float] = (), own_time: np.ndarray | None = None
+) -> Prediction:
+    """The predictions of a fitted pipeline in one shape for every task."""
+    match task:
+        case Task.BINARY:
+            probability = pipeline.predict_proba(X)
+            return Prediction(probability[:, 1], probability)
+        case Task.MULTICLASS | Task.ORDINAL:
+            probability = pipeline.predict_proba(X)
+            return Prediction(probability @ np.arange(probability.shape[1]), probability)
+        case Task.CONTINUOUS:
+            return Prediction(np.asarray(pipeline.predict(X), float))
+        case Task.SURVIVAL | Task.COMPETING:
+            risk = np.asarray(pipeline.predict(X), float)
+            if not len(times):
+                return Prediction(risk)
+            return Prediction(risk, None, *_survival(pipeline, X, task, np.asarray(times, float), own_time))
+
+
+def inner_score(task: Task, y: Outcome, prediction: Prediction) -> float:
+    """What tuning maximises: for classes the log likelihood, since an AUC is blind to how far a model is shrunk."""
+    match task:
+        case Task.BINARY:
+            return -metrics_calibration.log_loss(y, prediction.score).value
+        case Task.MULTICLASS:
+            return -metrics_calibration.log_loss(y, prediction.probability).value
+        case Task.ORDINAL | Task.CONTINUOUS:
+            return metrics_regression.spearman(y, prediction.score).value
+        case Task.SURVIVAL:
+            return metrics_survival.harrell_c(y["event"], y["time"], prediction.score).value
+        case Task.COMPETING:
+            return metrics_survival.competing_c(y["event"], y["time"], prediction.score).value
+
+
+def used_features(pipeline: Pipeline, X: pd.DataFrame) -> tuple[list[str], list[float]]:
+    """The columns that reach the model with a weight that is not zero, and their weights (NaN where it has none)."""
+    names = np.asarray(X.columns, dtype=object)
+    for _, step in pipeline.steps[:-1]:
+        if hasattr(step, "transform"):  # a sampler changes rows, not columns
+            names = np.asarray(step.get_feature_names_out(names), dtype=object)
+    weights = _weights(pipeline[-1], len(names))
+    used = weights != 0
+    return [str(name) for name in names[used]], [float(w) for w in weights[used]]
+
+
+def _draw(space: Mapping[str, Sequence[Any]], most: int, seed: int) -> list[dict[str, Any]]:
+    """The whole grid in its order when it is small, else a random part of it in its order."""
+    grid = [dict(zip(space, values, strict=True)) for values in product(*space.values())]
+    if len(grid) <= most:
+        return grid
+    chosen = np.sort(np.random.default_rng([seed, 7]).choice(len(grid), most, replace=False))
+    return [grid[i] for i in chosen]
+
+
+def _fit_all(base: Pipeline, candidates: Sequence[Mapping[str, Any]], X: pd.DataFrame, y: Outcome) -> list[Pipeline]:
+    """Fit every candidate; the steps before the model are fitted once for candidates that differ in the model only.
+
+    Pipelines of imbalanced-learn resample between the steps, and are fitted whole.
+    """
+    prefix = f"{base.steps[-1][0]}__"
+    prepared: dict[str, tuple[Pipeline, pd.DataFrame]] = {}
+    out = []
+    for candidate in candidates:
+        pipeline = _with(base, candidate)
+        if len(pipeline.steps) == 1 or type(pipeline) is not Pipeline:
+            out.append(pipeline.fit(X, y))
+            continue
+        key = repr(sorted((k, v) for k, v in candidate.items() if not k.startswith(prefix)))
+        if key not in prepared:
+            front = pipeline[:-1]
+            prepared[key] = (front, front.fit_transform(X, y))
+        front, transformed = prepared[key]
+        model = pipeline[-1].fit(transformed, y)
+        out.append(Pipeline([*front.steps, (base.steps[-1][0], model)]))
+    return out
+
+
+def _with(base: Pipeline, values: Mapping[str, Any]) -> Pipeline:
+    return clone(base).set_params(**values)
+
+
+def _simplest_within_one_error(
+    scores: np.ndarray, candidates: Sequence[Mapping[str, Any]], space: Mapping[str, Sequence[Any]]
+) -> int:
+    means = np.array([_nanmean(row) for row in scores])
+    if len(means) == 1 or np.isnan(means).all():
+        return 0
+    best = int(np.nanargmax(means))
+    gaps = scores[best] - scores
+    known = np.isfinite(gaps)
+    counts = np.maximum(known.sum(axis=1), 1)
+    centre = np.where(known, gaps, 0.0).sum(axis=1) / counts
+    spread = np.where(known, gaps - centre[:, None], 0.0)
+    errors = np.sqrt((spread**2).sum(axis=1) / np.maximum(counts - 1, 1) / counts)
+    flexibility = [sum(_position(space[name], value) for name, value in c.items()) for c in candidates]
+    close = [i for i in range(len(means)) if i == best or (np.isfinite(means[i]) and centre[i] <= errors[i])]
+    return min(close, key=lambda i: (flexibility[i], -means[i], i))
+
+
+def _position(values: Sequence[Any], value: Any) -> float:
+    return next(i for i, known in enumerate(values) if known is value or known == value) / max(len(values) - 1, 1)
+
+
+def _thresholds(
+    task: Task, y: Outcome, out_of_fold: np.ndarray, pipeline: Pipeline, X: pd.DataFrame
+) -> dict[str, float]:
+    match task:
+        case Task.BINARY:
+            cuts = (metrics.youden_threshold(y, out_of_fold), metrics.sensitivity_threshold(y, out_of_fold, 0.9))
+            return {"threshold": cuts[0].value, "threshold_sensitive": cuts[1].value}
+        case Task.SURVIVAL | Task.COMPETING:
+            return {"threshold": float(np.median(predict(pipeline, X, task).score))}
+        case _:
+            return {}
+
+
+def _survival(
+    pipeline: Pipeline, X: pd.DataFrame, task: Task, times: np.ndarray, own_time: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Survival for one event; for competing events 1 - the cumulative incidence of the first."""
+    model, inputs = pipeline[-1], _transformed(pipeline, X)
+    if task is Task.COMPETING:
+        return 1 - np.asarray(model.predict_incidence(inputs, times), float), None
+    if own_time is None:
+        return np.asarray(model.predict_survival(inputs, times), float), None
+    everything = np.unique(np.r_[times, own_time])
+    curves = np.asarray(model.predict_survival(inputs, everything), float)
+    own = curves[np.arange(len(X)), np.searchsorted(everything, own_time)]
+    return curves[:, np.searchsorted(everything, times)], own
+
+
+def _transformed(pipeline: Pipeline, X: pd.DataFrame) -> pd.DataFrame:
+    for _, step in pipeline.steps[:-1]:
+        if hasattr(step, "transform"):
+            X = step.transform(X)
+    return X
+
+
+def _own_time(y: Outcome, task: Task) -> np.ndarray | None:
+    return y["time"] if task is Task.SURVIVAL else None
+
+
+def _rarest(y: Outcome, task: Task, patients: np.ndarray) -> int:
+    """Patients in the rarest class, or with the event."""
+    match task:
+        case Task.CONTINUOUS:
+            return len(np.unique(patients))
+        case Task.SURVIVAL | Task.COMPETING:
+            return len(np.unique(patients[y["event"].astype(int) == 1]))
+        case _:
+            return min(len(np.unique(patients[y == kind])) for kind in np.unique(y))
+
+
+def _weights(model: Any, count: int) -> np.ndarray:
+    for attribute in ("coef_", "feature_importances_"):
+        values = getattr(model, attribute, None)
+        if values is not None and np.size(values) % max(count, 1) == 0 and np.size(values):
+            stacked = np.reshape(np.asarray(values, float), (-1, count))
+            return stacked[0] if len(stacked) == 1 else np.abs(stacked).max(axis=0)
+    return np.full(count, np.nan)
+
+
+def _nanmean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
