@@ -126,7 +126,8 @@ class Body:
     @cached_property
     def autocorrelation(self) -> tuple[float, float]:
         """Moran's I and Geary's C."""
-        return moran_and_geary(self.roi.intensities, self.roi.inside, self.spacing)
+        box = bounding_box(self.roi.inside)
+        return moran_and_geary(self.roi.intensities[box], self.roi.inside[box], self.spacing)
 
 
 def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> np.ndarray:

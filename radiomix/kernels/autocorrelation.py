@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+AXES = (0, 1, 2)
+
 
 def weighted_sums(
     intensities: np.ndarray, inside: np.ndarray, spacing: tuple[float, float, float]
@@ -25,10 +27,10 @@ def weighted_sums(
     x = np.where(inside, intensities, 0.0)
     weights = np.fft.rfftn(_inverse_distances(shape, spacing)).real
     weights[..., 1 : (shape[2] + 1) // 2] *= 2  # the half of the spectrum that rfftn leaves out
-    region, values = np.fft.rfftn(inside, shape), np.fft.rfftn(x, shape)
+    region, values = np.fft.rfftn(inside, shape, AXES), np.fft.rfftn(x, shape, AXES)
     pairs = np.sum(weights * _power(region))
     products = np.sum(weights * _power(values))
-    squares = np.fft.rfftn(x * x, shape)
+    squares = np.fft.rfftn(x * x, shape, AXES)
     of_squares = np.sum(weights * (squares.real * region.real + squares.imag * region.imag))
     cells = float(np.prod(shape))
     return pairs / cells, products / cells, of_squares / cells

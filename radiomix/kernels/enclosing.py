@@ -20,8 +20,9 @@ def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     best, edges = np.inf, np.zeros(3)
     for normal, u, v in zip(*_planes(normals), strict=True):
         height = np.ptp(points @ normal)
-        order = np.argsort(points @ u)
-        width, depth = _smallest_rectangle((points @ u)[order], (points @ v)[order])
+        across, up = points @ u, points @ v
+        order = np.lexsort((up, across))
+        width, depth = _smallest_rectangle(across[order], up[order])
         if height * width * depth < best:
             best, edges = height * width * depth, np.array([height, width, depth])
     return edges
@@ -96,7 +97,7 @@ def _planes(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @kernel
 def _smallest_rectangle(u, v):
-    """The sides of the smallest rectangle around points (u, v) sorted by u: one runs along an edge of their hull."""
+    """The sides of the smallest rectangle around points sorted by u, then v: one runs along an edge of their hull."""
     corners = np.empty(2 * u.size + 1, np.int64)
     n = _hull_in_plane(u, v, corners)
     best, sides = np.inf, (0.0, 0.0)
@@ -118,7 +119,7 @@ def _smallest_rectangle(u, v):
 
 @kernel
 def _hull_in_plane(u, v, corners):
-    """The corners of the convex hull of points (u, v) sorted by u, in order around it; returns their number."""
+    """The corners of the convex hull of points sorted by u, then v, in order around it; returns their number."""
     n = 0
     for turn in range(2):
         start = n
