@@ -90,10 +90,9 @@ def run_pyradiomics(image: sitk.Image, mask: sitk.Image, parameters: Mapping[str
     MissingDependency : PyRadiomics is not installed
     ValueError : PyRadiomics refuses the input
     """
-    with _quiet():
+    with _quiet(), _tolerance_restored():
         extractor = _extractor_class()(deepcopy(dict(parameters)))
-        with _tolerance_restored():
-            values = extractor.execute(image, mask)
+        values = extractor.execute(image, mask)
     return {name: value if name.startswith("diagnostics_") else float(value) for name, value in values.items()}
 
 

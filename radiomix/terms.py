@@ -139,7 +139,13 @@ def _spelt(feature: Feature, spelling: Spelling) -> str:
         case Spelling.IBSI:
             return _one_word(feature.term) or feature.name
         case Spelling.CODE:
-            return feature.code or feature.name
+            return _told_apart(feature)
+
+
+def _told_apart(feature: Feature) -> str:
+    """The code; the IBSI gives one code to features that differ in a number, which follows: BC2M10, BC2M90."""
+    number = re.search(r"(?<=Fraction)\d+$", feature.name)
+    return feature.code + number.group() if feature.code and number else feature.code or feature.name
 
 
 def _one_word(term: str) -> str:

@@ -1,0 +1,43 @@
+"""This installation against the values of the IBSI standard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .check import Check
+from .page import as_markdown, as_text, sentence, summary
+from .phantom import check_phantom, digital_phantom, phantom_config
+
+__all__ = ["Check", "check_phantom", "digital_phantom", "phantom_config", "run", "verify"]
+
+
+def verify(data: Path | None = None) -> list[Check]:
+    """Every check: the digital phantom, and with a folder of the IBSI's data all else.
+
+    Parameters
+    ----------
+    data : a folder with `reference`, `phantoms` and `maps`; None for the embedded phantom only
+    """
+    return check_phantom()
+
+
+def run(data: Path | None = None, page: Path | None = None) -> int:
+    """Print every value of the standard beside ours, and the verdict.
+
+    Parameters
+    ----------
+    data : see `verify`
+    page : where to write the same as Markdown
+
+    Returns
+    -------
+    The exit code: 0, or 1 where a value is missed.
+    """
+    checks = verify(data)
+    print(as_text(checks))
+    for part, found in summary(checks):
+        print(sentence(part, found))
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(as_markdown(checks), encoding="utf-8")
+    return int(any(check.passed is False for check in checks))
