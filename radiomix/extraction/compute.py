@@ -46,7 +46,7 @@ def features_of(prepared: Image, region: Region, config: Config) -> dict[str, fl
 def wanted_features(config: Config) -> Wanted:
     """The families and features that a configuration asks for, in the order of its columns.
 
-    "All features" of a family are in alphabetical order in PyRadiomics' dialect, as PyRadiomics writes them, and in
+    "All features" of a family stand in the order of PyRadiomics' methods in its dialect, as it writes them, and in
     the order of declaration in the IBSI's.
     """
     wanted = []
@@ -57,7 +57,7 @@ def wanted_features(config: Config) -> Wanted:
         else:
             chosen = tuple(f for f in found.available(config.dialect) if f.default)
             if config.dialect is Dialect.PYRADIOMICS:
-                chosen = tuple(sorted(chosen, key=lambda f: f.name))
+                chosen = tuple(sorted(chosen, key=lambda f: f"{f.name}FeatureValue"))
         wanted.append((found, chosen))
     return tuple(wanted)
 
@@ -84,20 +84,20 @@ def _roi(image: Image, box: Box, region: Region) -> Roi:
 
 
 def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
-    _refuse_nonfinite(roi, name)
+    _refuse_nonfinite(roi, name, spread=name != "original" or config.resample is not None)
     needs_levels = config.dialect is Dialect.PYRADIOMICS or any(f.domain is Domain.LEVELS for f, _ in wanted)
     levels = discretise(roi, config, name) if needs_levels else None
     histogram = discretise_for_histogram(roi, config, name) if any(f.name == "ivh" for f, _ in wanted) else None
     return Source(roi, levels, config, histogram)
 
 
-def _refuse_nonfinite(roi: Roi, name: str) -> None:
+def _refuse_nonfinite(roi: Roi, name: str, spread: bool) -> None:
     """A sum over the box is finite wherever all intensities are: only else it is worth looking closer."""
     if roi.intensities.dtype.kind != "f" or np.isfinite(roi.intensities.sum(dtype=np.float64)):
         return
     if np.isfinite(roi.values).all():
         return
-    hint = "" if name == "original" else " (a filter or resampling spreads such voxels from outside the ROI into it)"
+    hint = " (filters and resampling spread such voxels from outside the ROI into it)" if spread else ""
     raise NonFiniteVoxels(nonfinite(roi.values, f"the image '{name}'{hint}"))
 
 
