@@ -125,7 +125,13 @@ class Fit(NamedTuple):
 
 
 def elastic_net(
-    strata: list[Rows], *, penalty: Floats, l1_ratio: float, tolerance: float = 1e-8, iterations: int = 100
+    strata: list[Rows],
+    *,
+    penalty: Floats,
+    l1_ratio: float,
+    start: Floats | None = None,
+    tolerance: float = 1e-8,
+    iterations: int = 100,
 ) -> Fit:
     """Maximise log L / (total weight) - sum_j penalty_j (l1_ratio |b_j| + (1 - l1_ratio) b_j^2 / 2).
 
@@ -138,7 +144,7 @@ def elastic_net(
     def objective(beta: Floats, value: float) -> float:
         return value / size - l1 @ np.abs(beta) - l2 @ beta**2 / 2
 
-    beta = np.zeros(len(penalty))
+    beta = np.zeros(len(penalty)) if start is None else start
     here = derivatives(strata, beta)
     for _ in range(iterations):
         target = _quadratic_maximum(here.gradient / size, here.information / size, beta, l1, l2)
@@ -159,14 +165,26 @@ def _quadratic_maximum(gradient: Floats, information: Floats, beta: Floats, l1: 
     ridged = information + np.diag(l2 + 1e-9)
     if not l1.any():
         return beta + np.linalg.solve(ridged, gradient - l2 * beta)
-    pull = gradient + information @ beta + 1e-9 * beta
-    new, diagonal = beta.copy(), np.diag(ridged)
+    pull, new = gradient + information @ beta + 1e-9 * beta, beta.copy()
+    active = new != 0
+    while True:
+        _descend(new, np.flatnonzero(active), pull, ridged, l1)
+        called = ~active & (np.abs(pull - ridged @ new) > l1 * (1 + 1e-9) + 1e-12)
+        if not called.any():
+            return new
+        active |= called
+
+
+def _descend(new: Floats, active: NDArray[np.intp], pull: Floats, ridged: Floats, l1: Floats) -> None:
+    """Coordinate descent over the active columns, in place."""
+    inner, values = ridged[np.ix_(active, active)], new[active]
+    diagonal, target, threshold = np.diag(inner), pull[active], l1[active]
     for _ in range(1000):
         largest = 0.0
-        for j in range(len(new)):
-            rest = pull[j] - ridged[j] @ new + diagonal[j] * new[j]
-            updated = np.sign(rest) * max(abs(rest) - l1[j], 0.0) / diagonal[j]
-            largest, new[j] = max(largest, abs(updated - new[j])), updated
+        for j in range(len(active)):
+            rest = target[j] - inner[j] @ values + diagonal[j] * values[j]
+            updated = np.sign(rest) * max(abs(rest) - threshold[j], 0.0) / diagonal[j]
+            largest, values[j] = max(largest, abs(updated - values[j])), updated
         if largest < 1e-9:
             break
-    return new
+    new[active] = values

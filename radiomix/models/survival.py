@@ -72,6 +72,20 @@ def concordance(y: Outcome, risk: Floats) -> float:
     return float((np.sum(wins[later]) / pairs + 1) / 2) if pairs else float("nan")
 
 
+def null_residuals(y: Outcome) -> Floats:
+    """(n,) martingale residuals of the model without covariates: events seen less events expected by then."""
+    residuals = np.empty(len(y))
+    for stratum in np.unique(strata(y)):
+        at = strata(y) == stratum
+        rows = Rows(
+            np.zeros((at.sum(), 1)), entries(y)[at], y["time"][at], y["event"][at].astype(bool), np.ones(at.sum())
+        )
+        known_at, hazard = baseline_hazard(rows, np.zeros(1))
+        expected = step_function(rows.stop, known_at, hazard, 0.0) - step_function(rows.start, known_at, hazard, 0.0)
+        residuals[at] = rows.event - expected
+    return residuals
+
+
 def rows_of(values: Floats, y: Outcome, weight: Floats | None = None) -> list[Rows]:
     """The outcome's strata as rows for the partial likelihood."""
     weights = np.ones(len(y)) if weight is None else weight
