@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from .check import Check
+from .configurations import check_configurations
 from .page import as_markdown, as_text, sentence, summary
-from .phantom import check_phantom, digital_phantom, phantom_config
+from .phantom import check_phantom, digital_phantom
 
-__all__ = ["Check", "check_phantom", "digital_phantom", "phantom_config", "run", "verify"]
+__all__ = ["Check", "check_phantom", "digital_phantom", "run", "verify"]
 
 
 def verify(data: Path | None = None) -> list[Check]:
@@ -18,7 +19,10 @@ def verify(data: Path | None = None) -> list[Check]:
     ----------
     data : a folder with `reference`, `phantoms` and `maps`; None for the embedded phantom only
     """
-    return check_phantom()
+    checks = check_phantom()
+    if data is not None:
+        checks += check_configurations(data)
+    return checks
 
 
 def run(data: Path | None = None, page: Path | None = None) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import Aggregation, Config, NoBins
+from ..config import Config
 from ..extraction import extract
 from ..image import Geometry, Image, LabelMap
 from .check import Check, compared, reference_rows
@@ -25,13 +25,8 @@ def digital_phantom() -> tuple[Image, LabelMap]:
     return Image(image, geometry, "digital phantom"), LabelMap(mask, geometry, "digital phantom's mask")
 
 
-def phantom_config() -> Config:
-    """Every feature with every aggregation; the intensities are the grey levels."""
-    return Config.ibsi(bins=NoBins(), aggregations=tuple(Aggregation))
-
-
 def check_phantom() -> list[Check]:
     """Each published value of the digital phantom beside ours."""
     image, mask = digital_phantom()
-    values = extract(image, mask, phantom_config()).to_dict()
+    values = extract(image, mask, Config.preset("ibsi-phantom")).to_dict()
     return compared("digital phantom", reference_rows(VALUES), values)
