@@ -22,11 +22,13 @@ from .balance import Balance, balanced
 from .boosting import BoostedAFT, BoostedClassifier, BoostedCox, BoostedRegressor
 from .competing import AalenJohansen, CauseSpecificCox, FineGray
 from .forests import SurvivalBoosting, SurvivalForest
+from .harmonise import ComBat
 from .icare import Icare
 from .linear import PenalisedLinear, ProportionalOdds
 from .outcome import Task
 from .preprocessing import Informative, MedianImputer, SoftScale, Tidy
 from .selection import CorrelationClusters, Univariate
+from .selection_multivariate import Boruta, Lasso, MinimumRedundancy, NotVolume, Robust, StabilitySelection
 from .survival import Cox
 
 __all__ = ["MODELS", "TRUSTED", "ModelSpec", "Task", "get", "list_models"]
@@ -199,6 +201,7 @@ MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in _ALL}
 _OURS = (
     *(Tidy, Informative, MedianImputer, SoftScale, CorrelationClusters, Univariate),
     *(BoostedClassifier, BoostedRegressor, BoostedCox, BoostedAFT, PenalisedLinear, ProportionalOdds),
+    *(ComBat, MinimumRedundancy, Lasso, StabilitySelection, Boruta, Robust, NotVolume),
     *(Cox, AcceleratedFailure, SurvivalForest, SurvivalBoosting, Icare, CauseSpecificCox, FineGray, AalenJohansen),
 )
 
