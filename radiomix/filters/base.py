@@ -85,3 +85,8 @@ def require(holds: bool, filter_name: str, expected: str, found: object) -> None
 def name_number(value: float) -> str:
     """A number as it stands in a column's name: 2.0 -> "2-0", 15 -> "15"."""
     return str(value).replace(".", "-")
+
+
+def same_names(*fields: str) -> dict[str, str]:
+    """`KEYS` of a filter whose settings are called as its fields are."""
+    return {name: name for name in fields}

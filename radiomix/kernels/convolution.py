@@ -42,3 +42,26 @@ def accumulate(values, low, high, low_row, high_row):
     for x in range(values.size):
         low_row[x] += low * values[x]
         high_row[x] += high * values[x]
+
+
+@kernel
+def combine_rows(source, starts, columns, weights):
+    """A sparse matrix times the middle axis of a contiguous (a, n, b) volume.
+
+    starts, columns, weights : the matrix row by row; row i holds the entries starts[i]..starts[i + 1] - 1
+    """
+    count, width = source.shape[0], source.shape[2]
+    rows = starts.size - 1
+    out = np.zeros((count, rows, width))
+    for a in range(count):
+        for i in range(rows):
+            row = out[a, i]
+            for k in range(starts[i], starts[i + 1]):
+                add_scaled(row, source[a, columns[k]], weights[k])
+    return out
+
+
+@kernel
+def add_scaled(row, values, weight):
+    for b in range(row.size):
+        row[b] += weight * values[b]

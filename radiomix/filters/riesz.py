@@ -1,0 +1,158 @@
+"""Riesz transforms of the Laplacian of Gaussian and of Simoncelli's wavelets, as they stand or aligned with the image.
+
+A Riesz transform of order L is the L-th derivative of an image with its frequencies' magnitudes left as they are: edges
+for L = 1, ridges for L = 2, at whatever scale the filter under it lets through. The IBSI found no consensus on
+alignment; here the structure tensor of the first-order transforms gives, voxel by voxel, the axes along which the
+transform is taken, the axis of strongest change first.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, product
+from typing import ClassVar
+
+import numpy as np
+
+from ..image import Box, Image
+from .base import name_number, require, same_names
+from .fourier import Spectrum, simoncelli_band
+from .ibsi import IbsiFilter
+from .separable import Boundary
+from .spatial import laplacian, log_kernels
+
+
+@dataclass(frozen=True, repr=False)
+class Riesz(IbsiFilter):
+    """A Riesz transform of a filtered image.
+
+    order : how often along x, y (and z); two numbers filter slice by slice
+    alignment_sigma : standard deviation of the Gaussian over which the structure tensor is averaged, mm; None keeps
+        the image's own axes
+    """
+
+    order: tuple[int, ...] = (1, 0, 0)
+    alignment_sigma: float | None = None
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        require(len(self.order) in (2, 3), name, "an order of two or three numbers, such as (0, 2, 0)", self.order)
+        require(min(self.order) >= 0 and sum(self.order) >= 1, name, "orders of 0 or more, not all 0", self.order)
+        if self.alignment_sigma is not None:
+            require(self.alignment_sigma > 0, name, "alignment_sigma above 0 mm", self.alignment_sigma)
+        self._set(dimension=len(self.order))
+        super().__post_init__()
+
+    def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
+        spectrum = Spectrum(image, box, self._dimension_for(image), self.boundary)
+        band = self._band(spectrum, image)
+        turned = "" if self.alignment_sigma is None else f"-aligned-{name_number(self.alignment_sigma)}-mm"
+        name = f"riesz-{'-'.join(map(str, self.order))}{turned}-{self._base_name}"
+        norm = math.sqrt(math.factorial(sum(self.order)) / math.prod(map(math.factorial, self.order)))
+        # the order counts along x, y, z: the array axes backwards
+        steps = tuple(spectrum.axes[::-1][i] for i, times in enumerate(self.order) for _ in range(times))
+        if self.alignment_sigma is None:
+            yield name, norm * spectrum.back(spectrum.riesz(steps) * band)[spectrum.box]
+        else:
+            yield name, norm * self._aligned(spectrum, band, image.spacing)
+
+    def _aligned(self, spectrum: Spectrum, band: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+        """The transform along the axes of the structure tensor: a tensor of transforms, contracted with directions."""
+        times = sum(self.order)
+        along = {
+            axes: spectrum.back(spectrum.riesz(axes) * band)[spectrum.box]
+            for axes in combinations_with_replacement(spectrum.axes, times)
+        }
+        directions = _directions(spectrum, band, spacing, self.alignment_sigma)
+        chosen = [directions[i] for i, count in enumerate(self.order) for _ in range(count)]
+        total = 0.0
+        for axes in product(range(len(spectrum.axes)), repeat=times):
+            weight = math.prod(direction[axis] for direction, axis in zip(chosen, axes, strict=True))
+            total = total + weight * along[tuple(sorted(spectrum.axes[a] for a in axes))]
+        return total
+
+    @abstractmethod
+    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
+        """What the filter under the transform multiplies the spectrum by; it may filter the spectrum's image first."""
+
+    @property
+    @abstractmethod
+    def _base_name(self) -> str:
+        """The name of the filter under the transform."""
+
+
+def _directions(
+    spectrum: Spectrum, band: np.ndarray, spacing: tuple[float, ...], sigma: float
+) -> list[tuple[np.ndarray, ...]]:
+    """Unit vectors at every voxel of the box, strongest change first; each with one array per transformed axis.
+
+    A direction points to where the first-order transform is positive.
+    """
+    from scipy.ndimage import gaussian_filter  # slow to load
+
+    first = [spectrum.back(spectrum.riesz((axis,)) * band) for axis in spectrum.axes]
+    width = [sigma / spacing[axis] if axis in spectrum.axes else 0 for axis in range(3)]
+    tensor = np.empty((*(s.stop - s.start for s in spectrum.box), len(first), len(first)))
+    for i, j in combinations_with_replacement(range(len(first)), 2):
+        tensor[..., i, j] = tensor[..., j, i] = gaussian_filter(first[i] * first[j], width)[spectrum.box]
+    _, vectors = np.linalg.eigh(tensor)
+    slopes = np.stack([f[spectrum.box] for f in first], axis=-1)
+    forward = np.where(np.einsum("...a,...ak->...k", slopes, vectors) < 0, -1.0, 1.0)
+    vectors = (vectors * forward[..., None, :])[..., ::-1]
+    return [tuple(np.moveaxis(vectors[..., k], -1, 0)) for k in range(len(first))]
+
+
+@dataclass(frozen=True, repr=False)
+class RieszLoG(Riesz):
+    """A Riesz transform of the IBSI's Laplacian of Gaussian.
+
+    order : how often along x, y (and z); two numbers filter slice by slice
+    alignment_sigma : standard deviation of the structure tensor's Gaussian, mm; None keeps the image's own axes
+    sigma : standard deviation of the Laplacian's Gaussian, mm
+    cutoff : where the kernel ends, in standard deviations
+    """
+
+    sigma: float = 3.0
+    cutoff: float = 4.0
+
+    KEYS: ClassVar = same_names("order", "alignment_sigma", "sigma", "cutoff", "boundary")
+
+    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
+        whole = tuple(slice(0, n) for n in spectrum.array.shape)
+        kernels = log_kernels(self.sigma, self.cutoff, image.spacing, self.dimension)
+        spectrum.array = laplacian(spectrum.array, whole, kernels, self.boundary)
+        return np.ones(1)
+
+    @property
+    def _base_name(self) -> str:
+        return f"log-ibsi-sigma-{name_number(self.sigma)}-mm-{self.dimension}D"
+
+
+@dataclass(frozen=True, repr=False)
+class RieszSimoncelli(Riesz):
+    """A Riesz transform of Simoncelli's band-pass image.
+
+    order : how often along x, y (and z); two numbers filter slice by slice
+    alignment_sigma : standard deviation of the structure tensor's Gaussian, mm; None keeps the image's own axes
+    level : of the decomposition
+    """
+
+    level: int = 1
+    boundary: Boundary = field(default=Boundary.PERIODIC, kw_only=True)
+
+    DEFAULT_BOUNDARY = Boundary.PERIODIC
+    KEYS: ClassVar = same_names("order", "alignment_sigma", "level", "boundary")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.level >= 1, "RieszSimoncelli", "level of 1 or more", self.level)
+
+    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
+        return simoncelli_band(self.level)(spectrum.radius)
+
+    @property
+    def _base_name(self) -> str:
+        return f"simoncelli-level-{self.level}-{self.dimension}D"
