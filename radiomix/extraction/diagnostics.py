@@ -33,10 +33,13 @@ def diagnose(
     region : the ROI after re-segmentation
     """
     columns = dict(_versions(config))
-    columns |= _of_image(image, "original") | _of_mask(mask, "original", _hash(labels))
+    own = Mask(labels.array == mask.label, labels.geometry, labels.source, labels.dimensions, mask.label)
+    columns |= _of_image(image, "original") | _of_mask(own, "original", _hash(labels))
     if config.resample is not None:
         columns |= _of_image(prepared[0], "interpolated")
         columns |= _of_mask(prepared[1], "interpolated") | _of_roi(*prepared, "interpolated")
+    elif own.array.shape != mask.array.shape or not own.geometry.matches(mask.geometry):
+        columns |= _of_mask(mask, "corrected") | _of_roi(image, mask, "corrected")
     if config.resegment is not None:
         inside = np.zeros(prepared[1].array.shape, dtype=bool)
         inside[region.box] = region.inside
