@@ -79,7 +79,7 @@ def _size_sentences(evaluation: Evaluation, title: str) -> list[str]:
         best, least = min(size["best_noise_feature"], 1), size["minimum_detectable"]
         out.append(
             f"With {size['events']} events, the best of {size['features']} meaningless features would reach {title} "
-            f"{best:.2f} on the data it is chosen on; a model below {least:.2f} cannot be told from chance with 80% power."
+            f"{best:.2f} on the data it is chosen on; below {least:.2f} nothing can be told from chance with 80% power."
         )
     if len(size["features_used"]) > 1:
         out.append(f"The simplest model within one standard error of the best is {size['simplest_within_one_error']}.")

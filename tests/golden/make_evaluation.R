@@ -1,0 +1,41 @@
+# Reference numbers for tests/test_metrics.py, computed with R's pROC and survival.
+#     Rscript tests/golden/make_evaluation.R tests/golden
+# writes evaluation_cases.csv (simulated here, some values tied) and evaluation_reference.csv.
+suppressMessages({library(pROC); library(survival)})
+folder <- commandArgs(trailingOnly = TRUE)[1]
+set.seed(7)
+n <- 140
+y <- rbinom(n, 1, 0.4); a <- round(plogis(0.9 * y + rnorm(n) - 0.6), 2); b <- round(plogis(0.5 * y + rnorm(n) - 0.4), 2)
+risk <- round(rnorm(n), 2); other <- round(0.5 * risk + rnorm(n), 2); group <- as.integer(cut(risk, c(-Inf, -0.5, 0.5, Inf)))
+t <- rexp(n, 0.1 * exp(0.7 * risk)); cens <- runif(n, 1, 30)
+time <- round(pmin(t, cens), 1) + 0.1; event <- as.integer(t <= cens)
+code <- ifelse(event == 1 & rbinom(n, 1, 0.3) == 1, 2, event)
+cases <- data.frame(y, a, b, risk, other, group, time, event, code)
+write.csv(cases, file.path(folder, "evaluation_cases.csv"), row.names = FALSE)
+
+out <- list()
+add <- function(what, values, source, tolerance = 1e-8)
+  out[[length(out) + 1]] <<- data.frame(what, value = sprintf("%.15g", values), tolerance, source)
+version <- function(p) paste("R", p, packageVersion(p))
+ra <- roc(y, a, quiet = TRUE, direction = "<"); rb <- roc(y, b, quiet = TRUE, direction = "<")
+add("auc", as.numeric(auc(ra)), version("pROC")); add("auc_variance", var(ra), version("pROC"))
+add("delong_p", roc.test(ra, rb)$p.value, version("pROC"))
+add("auc_difference_z", unname(roc.test(ra, rb)$statistic), version("pROC"))
+logit <- qlogis(pmin(pmax(a, 1e-6), 1 - 1e-6))
+fit <- glm(y ~ logit, family = binomial); add("calibration_slope", unname(coef(fit)[2]), version("stats"))
+fit <- glm(y ~ offset(logit), family = binomial); add("calibration_intercept", unname(coef(fit)[1]), version("stats"))
+add("brier", mean((a - y)^2), version("base"))
+c <- concordance(Surv(time, event) ~ risk, cases, reverse = TRUE)
+add("harrell_c", unname(coef(c)), version("survival")); add("harrell_variance", as.numeric(vcov(c)), version("survival"))
+c2 <- concordance(Surv(time, event) ~ risk, cases, reverse = TRUE, timewt = "n/G2")
+add("uno_c", unname(coef(c2)), version("survival"))
+wide <- cases; wide$time[wide$code == 2] <- 1000
+add("competing_c", unname(coef(concordance(Surv(time, code == 1) ~ risk, wide, reverse = TRUE))), version("survival"))
+add("logrank_chi2", survdiff(Surv(time, event) ~ group, cases)$chisq, version("survival"))
+add("cox_breslow", unname(coef(coxph(Surv(time, event) ~ risk, cases, ties = "breslow", control = coxph.control(eps = 1e-12)))), version("survival"))
+s <- summary(survfit(Surv(time, event) ~ 1, cases, conf.type = "log-log"), times = c(3, 8))
+add("km_3", s$surv[1], version("survival")); add("km_8", s$surv[2], version("survival"))
+add("km_low_8", s$lower[2], version("survival"), 1e-6); add("km_high_8", s$upper[2], version("survival"), 1e-6)
+add("holm", p.adjust(c(0.01, 0.04, 0.03, 0.2), "holm")[2], version("stats"))
+add("spearman", cor(risk, other, method = "spearman"), version("stats"))
+write.csv(do.call(rbind, out), file.path(folder, "evaluation_reference.csv"), row.names = FALSE)
