@@ -61,3 +61,36 @@ def relabel(window, seen, stamp, local, values):
             count += 1
         local[s] = code - stamp
     return count
+
+
+def window_neighbours(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The neighbours of each place inside the window, along the offsets in both senses.
+
+    Returns start (S + 1,) and neighbour: those of place s are neighbour[start[s]:start[s + 1]].
+    """
+    _, first, second = window_pairs(reach, offsets)
+    here, there = np.concatenate([first, second]), np.concatenate([second, first])
+    order = np.argsort(here, kind="stable")
+    size = int(np.prod([2 * r + 1 for r in reach]))
+    return np.searchsorted(here[order], np.arange(size + 1)), there[order]
+
+
+def window_lines(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lines of places that run through a window along each of (A, 3) offsets.
+
+    Returns group (A + 1,), start and place: offset a has the lines group[a] to group[a + 1], and line l the places
+    place[start[l]:start[l + 1]], in order.
+    """
+    size = np.array([2 * r + 1 for r in reach])
+    indices = np.stack(np.meshgrid(*(np.arange(n) for n in size), indexing="ij"), axis=-1).reshape(-1, 3)
+    group, start, places = [0], [0], []
+    for offset in offsets:
+        for index in indices:
+            if np.all((index - offset >= 0) & (index - offset < size)):
+                continue  # another place of the line comes before
+            while np.all((index >= 0) & (index < size)):
+                places.append(np.ravel_multi_index(tuple(index), tuple(size)))
+                index = index + offset
+            start.append(len(places))
+        group.append(len(start) - 1)
+    return np.array(group), np.array(start), np.array(places)

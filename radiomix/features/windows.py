@@ -1,0 +1,253 @@
+"""The families in a window around every voxel: which kernel counts what, under either dialect's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import floor, prod
+
+import numpy as np
+
+from ..config import Aggregation, Config
+from ..errors import ConfigError, unknown
+from ..image import Levels
+from ..kernels import window_statistics as statistic
+from ..kernels.cooccurrence import PAIR_COLUMNS
+from ..kernels.neighbours import TONE_COLUMNS
+from ..kernels.sizes import SIZE_COLUMNS
+from ..kernels.window import window_lines, window_neighbours, window_pairs, window_places
+from ..kernels.window_pairs import glcm_windows
+from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windows
+from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
+from ..registry import Dialect, Feature
+from .aggregate import BY_SLICE, Plan, decaying, neighbour_distances, plans
+from .glrlm import _weights as direction_weights
+from .grid import Grid, directions, framed
+
+Columns = dict[str, np.ndarray]
+MERGED = frozenset({Aggregation.PLANE_MERGED, Aggregation.VOLUME_MERGED})
+
+STATISTICS = {
+    "Energy": statistic.ENERGY,
+    "Entropy": statistic.ENTROPY,
+    "InterquartileRange": statistic.INTERQUARTILE_RANGE,
+    "Kurtosis": statistic.KURTOSIS,
+    "Maximum": statistic.MAXIMUM,
+    "Mean": statistic.MEAN,
+    "MeanAbsoluteDeviation": statistic.MEAN_ABSOLUTE_DEVIATION,
+    "Median": statistic.MEDIAN,
+    "Minimum": statistic.MINIMUM,
+    "10Percentile": statistic.PERCENTILE_10,
+    "90Percentile": statistic.PERCENTILE_90,
+    "Range": statistic.RANGE,
+    "RobustMeanAbsoluteDeviation": statistic.ROBUST_MEAN_ABSOLUTE_DEVIATION,
+    "RootMeanSquared": statistic.ROOT_MEAN_SQUARED,
+    "Skewness": statistic.SKEWNESS,
+    "StandardDeviation": statistic.VARIANCE,
+    "TotalEnergy": statistic.ENERGY,
+    "Uniformity": statistic.UNIFORMITY,
+    "Variance": statistic.VARIANCE,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The windows of one derived image.
+
+    Attributes
+    ----------
+    intensities : (z, y, x) numbers
+    levels : their grey levels; 0 where a voxel does not count
+    spacing : mm, (z, y, x)
+    config : the settings in force; `kernel_radius` is the windows' reach in voxels
+    """
+
+    intensities: np.ndarray
+    levels: Levels
+    spacing: tuple[float, float, float]
+    config: Config
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How directions are combined.
+
+        Raises
+        ------
+        ConfigError : several aggregations, or one that goes slice by slice, of which a window has too few
+        """
+        asked = plans(self.config)
+        if len(asked) > 1 or asked[0].reported in BY_SLICE:
+            names = ", ".join(plan.reported.value for plan in asked)
+            raise ConfigError(f"a voxel map has one aggregation, not slice by slice; found {names}")
+        return asked[0]
+
+    @property
+    def across(self) -> int:
+        """The axis that windows put first: the one across the slices."""
+        return self.config.force_2d_axis if self.plan.planar else 0
+
+    @property
+    def reach(self) -> tuple[int, int, int]:
+        radius = self.config.kernel_radius
+        return (0 if self.config.force_2d else radius, radius, radius)
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid.of(self.levels, self.config.kernel_radius, self.across)
+
+    @cached_property
+    def flat_intensities(self) -> np.ndarray:
+        moved = np.moveaxis(self.intensities, self.across, 0)
+        return framed(moved, self.config.kernel_radius, np.float64).reshape(-1)
+
+    @cached_property
+    def flat_region(self) -> bool:
+        inside = self.levels.array[self.levels.array > 0]
+        return bool((inside == inside[:1]).all())
+
+    @cached_property
+    def grid_spacing(self) -> np.ndarray:
+        return np.asarray(self.spacing)[[self.across, *(axis for axis in range(3) if axis != self.across)]]
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        return window_places(self.grid.shape, self.reach)
+
+    def starts(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the windows of (V, 3) voxels begin in `grid.flat`, ascending, and the voxels in that order."""
+        moved = voxels[:, [self.across, *(axis for axis in range(3) if axis != self.across)]]
+        first = moved + self.config.kernel_radius - np.array(self.reach)
+        flat = np.ravel_multi_index(first.T, self.grid.shape)
+        order = np.argsort(flat, kind="stable")
+        return flat[order], voxels[order]
+
+    def offsets(self, distances: tuple[int, ...]) -> np.ndarray:
+        """One offset of each opposite pair, less those that leave every window."""
+        wanted = directions(distances, self.plan.planar)
+        return wanted[(np.abs(wanted) <= 2 * np.array(self.reach)).all(axis=1)]
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Groups, first and second places, and weights of pairs, as `glcm_windows` takes them."""
+        offsets = self.offsets(self.config.distances)
+        group, first, second = window_pairs(self.reach, offsets)
+        weights = decaying(offsets, self.grid_spacing, self.config.weighting)
+        weight = np.ones(len(first), np.int64) if weights is None else np.repeat(weights, np.diff(group))
+        return (np.array([0, len(first)]) if self.plan.merging in MERGED else group), first, second, weight
+
+    @cached_property
+    def lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        offsets = self.offsets((1,))
+        weights = direction_weights(self.config, offsets, self.grid_spacing)
+        weight = np.ones(len(offsets), np.int64) if weights is None else weights
+        return *window_lines(self.reach, offsets), weight
+
+    @cached_property
+    def touching(self) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbours at distance 1: what makes zones."""
+        return window_neighbours(self.reach, self.offsets((1,)))
+
+    @cached_property
+    def around(self) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbours at the distances of the configuration: what makes dependences and tones."""
+        return window_neighbours(self.reach, self.offsets(neighbour_distances(self.config)))
+
+
+def statistics(windows: Windows, starts: np.ndarray) -> Columns:
+    out = np.empty((len(starts), STATISTIC_COLUMNS))
+    statistics_windows(
+        windows.grid.flat, windows.flat_intensities, starts, windows.places, 2 * windows.reach[2] + 1,
+        windows.levels.count, float(windows.config.voxel_shift), out,
+    )  # fmt: skip
+    columns = {name: out[:, column] for name, column in STATISTICS.items()}
+    columns["StandardDeviation"] = np.sqrt(columns["Variance"])
+    columns["TotalEnergy"] = columns["Energy"] * prod(windows.spacing)
+    if windows.config.dialect is Dialect.IBSI:
+        columns["Kurtosis"] = columns["Kurtosis"] - 3
+    return columns
+
+
+def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.ndarray:
+    out = np.empty((len(starts), PAIR_COLUMNS))
+    group, first, second, weight = windows.pairs
+    glcm_windows(
+        windows.grid.flat, starts, windows.places, group, first, second, weight, windows.levels.count,
+        windows.config.symmetrical_glcm, with_mcc, windows.flat_region, out,
+    )  # fmt: skip
+    return out
+
+
+def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
+    out = np.empty((len(starts), SIZE_COLUMNS))
+    group, line_start, line_places, weight = windows.lines
+    glrlm_windows(
+        windows.grid.flat, starts, windows.places, group, line_start, line_places, weight,
+        windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS, windows.levels.count, out,
+    )  # fmt: skip
+    return out
+
+
+def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:
+    out = np.empty((len(starts), SIZE_COLUMNS))
+    glszm_windows(windows.grid.flat, starts, windows.places, *windows.touching, windows.levels.count, out)
+    return out
+
+
+def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    sizes, tones = np.empty((len(starts), SIZE_COLUMNS)), np.empty((len(starts), TONE_COLUMNS))
+    with_isolated = windows.config.dialect is Dialect.PYRADIOMICS
+    neighbour_windows(
+        windows.grid.flat, starts, windows.places, *windows.around, floor(windows.config.gldm_alpha), with_isolated,
+        windows.levels.count, sizes, tones,
+    )  # fmt: skip
+    return sizes, tones
+
+
+def named(features: tuple[Feature, ...], out: np.ndarray) -> Columns:
+    """The column of each feature; a declaration picks it as it picks a number from a row."""
+    return {feature.name: feature.value(out.T) for feature in features}
+
+
+Wanted = Mapping[str, tuple[Feature, ...]]
+MAPPED = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngldm", "ngtdm")
+
+
+def features_of_windows(windows: Windows, starts: np.ndarray, wanted: Wanted) -> dict[str, Columns]:
+    """Family -> feature -> (V,) values of the windows that begin at `starts`, ascending."""
+    found: dict[str, Columns] = {}
+    dependent = [name for name in ("gldm", "ngldm", "ngtdm") if name in wanted]
+    sizes, tones = neighbourhoods(windows, starts) if dependent else (None, None)
+    for name, features in wanted.items():
+        match name:
+            case "firstorder":
+                columns = statistics(windows, starts)
+                found[name] = {feature.name: columns[feature.name] for feature in features}
+            case "glcm":
+                with_mcc = any(feature.name == "MCC" for feature in features)
+                found[name] = named(features, cooccurrence(windows, starts, with_mcc))
+            case "glrlm":
+                found[name] = named(features, runs(windows, starts))
+            case "glszm":
+                found[name] = named(features, zones(windows, starts))
+            case "ngtdm":
+                found[name] = named(features, tones)
+            case _:
+                found[name] = named(features, sizes)
+    return found
+
+
+def check(wanted: Wanted) -> None:
+    """Refuse families and features that have no map.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for name, features in wanted.items():
+        if name not in MAPPED:
+            raise ConfigError(f"{unknown('family of voxel maps', name, MAPPED)}; shape and the like have no map")
+        if name == "firstorder":
+            for feature in features:
+                if feature.name not in STATISTICS:
+                    raise ConfigError(unknown("first-order voxel map", feature.name, STATISTICS))

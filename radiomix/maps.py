@@ -1,0 +1,207 @@
+"""Voxel maps: the features of a window that slides over the ROI, as images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from .config import Config
+from .errors import ConfigError, InputError, unknown
+from .extraction import Settings, as_config
+from .extraction.announce import announce_compilation
+from .extraction.compute import wanted_features
+from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
+from .image import Image, Mask, Roi
+from .io import choose_label, read_image, read_labels, reconcile, to_sitk
+from .preprocess import Region, discretise, find_region, prepare
+from .preprocess.region import widened
+from .registry import family
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from .io import Source as Readable
+
+CHUNK = 4096  # windows per piece of work: large enough to forget the call, small enough for the bar to move
+
+
+def extract_maps(
+    image: Readable,
+    mask: Readable,
+    config: Settings = None,
+    *,
+    label: int | None = None,
+    radius: int | None = None,
+    families: Sequence[str] | None = None,
+    features: Sequence[str] | None = None,
+    full: bool = False,
+    workers: int | None = None,
+    progress: bool = True,
+) -> dict[str, sitk.Image]:
+    """One voxel map per feature: each voxel of the ROI holds the feature of the window around it.
+
+    Grey levels are those of the whole ROI (with `masked_kernel`, the default) or of everything in the box; a window is
+    cut at the ROI's (or the image's) border.
+
+    Parameters
+    ----------
+    image, mask, config, label : as in `radiomix.extract`; every image type of the configuration is mapped
+    radius : reach of the window in voxels, along each axis; None takes `config.kernel_radius` (1)
+    families : firstorder, glcm, glrlm, glszm, gldm, ngldm, ngtdm; None takes those of the configuration
+    features : names ("JointEntropy"); None takes the default features of each family
+    full : whether maps cover the image's grid; else the ROI's box and `radius` around it
+    workers : threads; None takes all cores. Each works on a piece of the ROI, so memory stays bounded
+    progress : whether to show a bar
+
+    Returns
+    -------
+    dict of column name -> SimpleITK.Image (float64); `config.initial_value` outside the ROI. NaN where the formula is
+    undefined: a GLCM window without a single pair of neighbours.
+
+    Raises
+    ------
+    InputError, ConfigError
+
+    Notes
+    -----
+    Values are those of PyRadiomics' voxel-based extraction, but where a direction holds no pair in a window it is left
+    out of JointAverage as of every other feature, and an MCC that cannot be computed does not blank its neighbours.
+    """
+    settings = _settings(as_config(config), radius, families, features)
+    announce_compilation()
+    picture, roi_mask = prepare(*_read(image, mask, settings, label), settings)
+    region = _with_margin(find_region(picture, roi_mask, settings), settings.kernel_radius, picture.array.shape)
+    wanted = {found.name: chosen for found, chosen in wanted_features(settings)}
+    check(wanted)
+    maps: dict[str, sitk.Image] = {}
+    for image_type in settings.images:
+        for name, derived in image_type.filter.images(picture, region.box):
+            windows = _windows(derived, region, settings.for_image(image_type), name)
+            found = _slide(windows, region, wanted, name, workers or os.cpu_count() or 1, progress)
+            while found:  # one array at a time changes hands, so that no second copy of all exists
+                column, array = found.popitem()
+                maps[column] = to_sitk(_placed(array, derived, picture, region, settings, full))
+    return {column: maps[column] for column in sorted(maps)}
+
+
+def write_maps(
+    maps: dict[str, sitk.Image], folder: str | os.PathLike[str], *, suffix: str = ".nii.gz", overwrite: bool = False
+) -> list[Path]:
+    """Write each map as `<column><suffix>` (.nii.gz, .nrrd, .mha, ...) into a folder.
+
+    Raises
+    ------
+    InputError : a file exists and `overwrite` is False; nothing is written then
+    """
+    import SimpleITK as sitk
+
+    target = Path(folder)
+    paths = [target / f"{column}{suffix}" for column in maps]
+    there = [path.name for path in paths if path.exists()]
+    if there and not overwrite:
+        raise InputError(
+            f"{len(there)} maps exist already in {target} ({there[0]}, ...); choose another folder or overwrite"
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    for path, image in zip(paths, maps.values(), strict=True):
+        sitk.WriteImage(image, str(path), useCompression=True)
+    return paths
+
+
+def _read(image: Readable, mask: Readable, config: Config, label: int | None) -> tuple[Image, Mask]:
+    picture = read_image(image)
+    labels = reconcile(picture, read_labels(mask, config.label_channel), config.geometry_tolerance, config.correct_mask)
+    return picture, choose_label(labels, config.label if label is None else label)
+
+
+def _settings(
+    config: Config, radius: int | None, families: Sequence[str] | None, features: Sequence[str] | None
+) -> Config:
+    """The configuration with what the call asks for; shape, which has no map, is dropped unless named."""
+    if radius is not None:
+        config = config.with_(kernel_radius=radius)
+    if config.kernel_radius < 1:
+        raise ConfigError(f"a window reaches at least 1 voxel; found radius {config.kernel_radius}")
+    selection = config.selection
+    if families is not None:
+        selection = {name: selection.get(name) for name in families}
+    else:
+        selection = {name: names for name, names in selection.items() if name in MAPPED}
+    if features is not None:
+        selection = _named(selection, tuple(features), config)
+    return config.with_(features=tuple(selection.items()))
+
+
+def _named(
+    selection: dict[str, tuple[str, ...] | None], features: tuple[str, ...], config: Config
+) -> dict[str, tuple[str, ...] | None]:
+    there = {name: {f.name for f in family(name).available(config.dialect)} for name in selection}
+    for feature in features:
+        if not any(feature in names for names in there.values()):
+            raise ConfigError(unknown("feature", feature, set().union(*there.values())))
+    chosen = {name: tuple(f for f in features if f in names) for name, names in there.items()}
+    return {name: names for name, names in chosen.items() if names}
+
+
+def _with_margin(region: Region, margin: int, shape: tuple[int, ...]) -> Region:
+    """The region in a box that is `margin` voxels wider on each side, cut at the image's edge."""
+    wide = widened(region.box, (margin,) * 3, shape)
+    pads = tuple((b.start - w.start, w.stop - b.stop) for b, w in zip(region.box, wide, strict=True))
+    return Region(wide, np.pad(region.morphological, pads), np.pad(region.inside, pads))
+
+
+def _windows(derived: Image, region: Region, config: Config, name: str) -> Windows:
+    counted = region.inside if config.masked_kernel else np.ones_like(region.inside)
+    corner = tuple(s.start for s in region.box)
+    roi = Roi(derived.array, region.morphological, counted, derived.spacing, derived.dimensions, derived.array, corner)
+    return Windows(derived.array, discretise(roi, config, name), derived.spacing, config)
+
+
+def _slide(
+    windows: Windows, region: Region, wanted: Wanted, image_name: str, workers: int, progress: bool
+) -> dict[str, np.ndarray]:
+    """Every feature as a (z, y, x) array of the box."""
+    starts, voxels = windows.starts(np.argwhere(region.inside))
+    names = [(family_name, f.name) for family_name, features in wanted.items() for f in features]
+    empty = windows.config.initial_value
+    maps = {f"{image_name}_{f}_{n}": np.full(region.inside.shape, empty) for f, n in names}
+
+    def work(piece: slice) -> tuple[slice, dict[str, dict[str, np.ndarray]]]:
+        return piece, features_of_windows(windows, starts[piece], wanted)
+
+    pieces = [slice(i, min(i + CHUNK, len(starts))) for i in range(0, len(starts), CHUNK)]
+    bar = tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress)
+    with bar, ThreadPoolExecutor(workers) as pool:
+        for piece, found in _in_flight(pool, work, pieces, 2 * workers):
+            places = tuple(voxels[piece].T)
+            for family_name, columns in found.items():
+                for name, values in columns.items():
+                    maps[f"{image_name}_{family_name}_{name}"][places] = values
+            bar.update(piece.stop - piece.start)
+    return maps
+
+
+def _in_flight(pool: ThreadPoolExecutor, work, pieces: Sequence[slice], most: int) -> Iterator:  # type: ignore[no-untyped-def]
+    """Results in order, with at most `most` pieces computed ahead of the reader."""
+    waiting = []
+    for piece in pieces:
+        waiting.append(pool.submit(work, piece))
+        if len(waiting) >= most:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+
+def _placed(array: np.ndarray, derived: Image, whole: Image, region: Region, config: Config, full: bool) -> Image:
+    if not full:
+        return replace(derived, array=array)
+    everywhere = np.full(whole.array.shape, config.initial_value)
+    everywhere[region.box] = array
+    return whole.with_array(everywhere)

@@ -1,0 +1,138 @@
+"""Voxel maps: equal to PyRadiomics' voxel mode, and to an extraction of each window on its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import radiomix as rx
+from radiomix.errors import ConfigError, InputError
+from radiomix.image import Geometry, Image
+from radiomix.maps import write_maps
+
+FAMILIES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+SPACING = (2.0, 1.2, 1.0)
+
+
+def phantom() -> tuple[Image, Image]:
+    """Waves of whole intensities in an ellipsoid; seeded, so the same everywhere."""
+    z, y, x = np.indices((9, 11, 12), dtype=float)
+    rng = np.random.default_rng(3)
+    waves = 6 + 3 * np.sin(x) + 2 * np.cos(0.9 * y + z) + rng.normal(size=x.shape)
+    inside = ((z - 4) / 3) ** 2 + ((y - 5) / 4) ** 2 + ((x - 6) / 4.5) ** 2 < 1
+    geometry = Geometry(spacing=SPACING, origin=(5.0, -3.0, 11.0))
+    return Image(np.rint(waves), geometry), Image(inside.astype(np.uint8), geometry)
+
+
+SETTINGS = (
+    {},
+    {"kernelRadius": 2, "binCount": 8},
+    {"maskedKernel": False, "initValue": -1.0},
+    {"force2D": True, "force2Ddimension": 1},
+    {"weightingNorm": "euclidean"},
+    {"distances": [1, 2], "gldm_a": 1, "symmetricalGLCM": False, "kernelRadius": 2},
+)
+
+
+@pytest.mark.agreement
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_equal_to_pyradiomics(settings: dict[str, object], recwarn: pytest.WarningsRecorder) -> None:
+    extractor_module = pytest.importorskip("radiomics.featureextractor", reason="PyRadiomics is not installed")
+    settings = {"binWidth": 1, **settings}
+    image, mask = (rx.io.to_sitk(part) for part in phantom())
+    extractor = extractor_module.RadiomicsFeatureExtractor(additionalInfo=False, **settings)
+    extractor.disableAllFeatures()
+    for family in FAMILIES:
+        extractor.enableFeatureClassByName(family)
+    expected = extractor.execute(image, mask, voxelBased=True)
+    found = rx.extract_maps(
+        image, mask, {"setting": settings, "featureClass": {f: [] for f in FAMILIES}}, progress=False
+    )
+    recwarn.clear()  # PyRadiomics' own deprecations
+    assert set(found) == set(expected)
+    for column, reference in expected.items():
+        ours, theirs = sitk.GetArrayFromImage(found[column]), sitk.GetArrayFromImage(reference)
+        assert found[column].GetOrigin() == pytest.approx(reference.GetOrigin())
+        if column.endswith("MCC"):  # numerical noise decides there whether a direction counts at all
+            close = np.isclose(ours, theirs, rtol=1e-6)
+            assert close.mean() > 0.9
+            continue
+        if column.endswith("JointAverage"):  # NaN there where a direction is empty
+            ours, theirs = ours[np.isfinite(theirs)], theirs[np.isfinite(theirs)]
+        if column.endswith("Correlation") and settings.get("symmetricalGLCM") is False:
+            continue  # 0 / rounding there where a marginal has a single level
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9, err_msg=column)
+
+
+RELATIVE_TO_ALL_LEVELS = {"Idn", "Idmn"}  # normed by the number of levels of the whole ROI
+
+
+@pytest.mark.parametrize("voxel", [(4, 5, 6), (4, 5, 3), (6, 6, 5)])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_voxel_is_an_extraction_of_its_window(family: str, voxel: tuple[int, int, int]) -> None:
+    image, mask = phantom()
+    config = rx.Config.pyradiomics(bins=rx.FixedBinWidth(1, origin=0.0), features=((family, None),))
+    maps = rx.extract_maps(image, mask, config, full=True, progress=False)
+    window = tuple(slice(c - 1, c + 2) for c in voxel)
+    alone = rx.extract(image.cropped(window), mask.cropped(window), config)
+    for column, value in alone.items():
+        if column.rsplit("_", 1)[1] not in RELATIVE_TO_ALL_LEVELS:
+            assert sitk.GetArrayFromImage(maps[column])[voxel] == pytest.approx(value, rel=1e-9, abs=1e-12), column
+
+
+def test_pieces_threads_and_radius_do_not_change_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, mask = phantom()
+    config = rx.Config.pyradiomics(bins=rx.FixedBinWidth(1))
+    whole = rx.extract_maps(image, mask, config, families=["firstorder", "glcm"], workers=1, progress=False)
+    monkeypatch.setattr("radiomix.maps.CHUNK", 37)
+    pieces = rx.extract_maps(image, mask, config, families=["firstorder", "glcm"], workers=2, progress=False)
+    for column, one in whole.items():
+        np.testing.assert_allclose(
+            sitk.GetArrayFromImage(pieces[column]), sitk.GetArrayFromImage(one), rtol=1e-12, atol=1e-12
+        )
+
+
+def test_ibsi_maps_merge_directions() -> None:
+    image, mask = phantom()
+    maps = rx.extract_maps(image, mask, rx.Config.ibsi(), families=["glcm", "ngldm"], progress=False, full=True)
+    window = tuple(slice(c - 1, c + 2) for c in (4, 5, 6))
+    config = rx.Config.ibsi(features=(("glcm", None), ("ngldm", None)))
+    alone = rx.extract(image.cropped(window), mask.cropped(window), config)
+    for column in ("original_glcm_JointEntropy", "original_glcm_Contrast", "original_ngldm_LargeDependenceEmphasis"):
+        assert sitk.GetArrayFromImage(maps[column])[4, 5, 6] == pytest.approx(alone[column], rel=1e-9)
+
+
+def test_cropped_maps_lie_where_the_full_ones_do() -> None:
+    image, mask = phantom()
+    full = rx.extract_maps(image, mask, families=["firstorder"], features=["Mean"], full=True, progress=False)
+    cropped = rx.extract_maps(image, mask, families=["firstorder"], features=["Mean"], progress=False)
+    (column,) = full
+    small = cropped[column]
+    onto = sitk.Resample(small, full[column], sitk.Transform(), sitk.sitkNearestNeighbor, 0.0)
+    np.testing.assert_allclose(sitk.GetArrayFromImage(onto), sitk.GetArrayFromImage(full[column]))
+    assert small.GetSize() < full[column].GetSize()
+
+
+def test_written_maps_are_not_overwritten(tmp_path: Path) -> None:
+    image, mask = phantom()
+    maps = rx.extract_maps(image, mask, families=["firstorder"], features=["Mean"], progress=False)
+    (path,) = write_maps(maps, tmp_path, suffix=".nrrd")
+    assert sitk.ReadImage(str(path)).GetOrigin() == maps["original_firstorder_Mean"].GetOrigin()
+    with pytest.raises(InputError, match="exist already"):
+        write_maps(maps, tmp_path, suffix=".nrrd")
+
+
+def test_what_has_no_map_is_refused() -> None:
+    image, mask = phantom()
+    with pytest.raises(ConfigError, match="shape and the like have no map"):
+        rx.extract_maps(image, mask, families=["shape"], progress=False)
+    with pytest.raises(ConfigError, match="did you mean 'JointEntropy'"):
+        rx.extract_maps(image, mask, families=["glcm"], features=["JointEntrpy"], progress=False)
+    with pytest.raises(ConfigError, match="radius 0"):
+        rx.extract_maps(image, mask, radius=0, progress=False)
+    with pytest.raises(ConfigError, match="slice by slice"):
+        config = rx.Config.ibsi(aggregations=(rx.Aggregation.SLICE_MERGED,))
+        rx.extract_maps(image, mask, config, families=["glcm"], progress=False)
