@@ -15,7 +15,7 @@ from .base import choice, name_number, require, same_names
 from .ibsi import IbsiFilter
 from .separable import Boundary, Pooling, positions_inside
 
-NEGLIGIBLE = 8.5  # standard deviations from the centre, where a Gaussian falls below the last digit
+NEGLIGIBLE = 7.0  # standard deviations from the centre, where a Gaussian is below 10^-10
 
 
 class ComplexPart(Enum):

@@ -56,15 +56,15 @@ def positions_inside(positions: np.ndarray, count: int, boundary: Boundary) -> t
 
 def line_matrix(cascade: Cascade, boundary: Boundary, count: int, wanted: slice) -> np.ndarray:
     """The matrix (wanted, count) from a line's voxels to its responses at `wanted`; true convolution."""
-    matrix = np.eye(count)[wanted]
+    used, matrix = np.arange(wanted.start, wanted.stop), None
     for taps in reversed(cascade):
-        used = np.flatnonzero(matrix.any(axis=0))
         positions = used[:, None] + len(taps) // 2 - np.arange(len(taps))
         inside, present = positions_inside(positions, count, boundary)
         step = np.zeros((used.size, count))
         np.add.at(step, (np.arange(used.size)[:, None], inside), present * np.asarray(taps))
-        matrix = matrix[:, used] @ step
-    return matrix
+        matrix = step if matrix is None else matrix[:, used] @ step
+        used = np.flatnonzero(matrix.any(axis=0))
+    return np.eye(count)[wanted] if matrix is None else matrix
 
 
 def responses(
@@ -105,7 +105,8 @@ def _matrices(
     """For each axis the matrices of its cascades, over the voxels that any of them uses; and those voxels."""
     matrices, support = [], []
     for axis in range(3):
-        whole = {axes[axis]: line_matrix(axes[axis], boundary, shape[axis], box[axis]) for axes in kernels}
+        cascades = {axes[axis] for axes in kernels}
+        whole = {cascade: line_matrix(cascade, boundary, shape[axis], box[axis]) for cascade in cascades}
         used = np.flatnonzero(np.any([m.any(axis=0) for m in whole.values()], axis=0))
         voxels = slice(int(used[0]), int(used[-1]) + 1)
         matrices.append({cascade: _sparse(m[:, voxels]) for cascade, m in whole.items()})

@@ -6,6 +6,8 @@ import numpy as np
 
 from .jit import kernel
 
+CHUNK = 256  # voxels of a row that are worked on together, so that they stay in the first cache
+
 
 @kernel
 def convolve_pair(source, axis, low, high):
@@ -54,10 +56,12 @@ def combine_rows(source, starts, columns, weights):
     rows = starts.size - 1
     out = np.zeros((count, rows, width))
     for a in range(count):
-        for i in range(rows):
-            row = out[a, i]
-            for k in range(starts[i], starts[i + 1]):
-                add_scaled(row, source[a, columns[k]], weights[k])
+        for left in range(0, width, CHUNK):
+            right = min(left + CHUNK, width)
+            for i in range(rows):
+                row = out[a, i, left:right]
+                for k in range(starts[i], starts[i + 1]):
+                    add_scaled(row, source[a, columns[k], left:right], weights[k])
     return out
 
 
