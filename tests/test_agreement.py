@@ -31,7 +31,7 @@ A_FEW = [
     ("synthetic_one_label", "log"),
     ("synthetic_one_label", "resampledPixelSpacing"),
     ("synthetic_one_label", "force2D"),
-    ("synthetic_2d", "shape2D"),
+    ("synthetic_2d", "shape2D_plain"),
     ("prostate", "default"),
     ("prostate", "Params"),
 ]
@@ -71,10 +71,14 @@ def differences(ours: Mapping[str, object], theirs: Mapping[str, object]) -> lis
 def ours(case: str, setting: str, columns: Mapping[str, object]) -> Mapping[str, object]:
     values = dict(extract(*CASES[case](), SETTINGS[setting]))
     features = [column for column in columns if not column.startswith("diagnostics_")]
-    assert [column for column in values if not column.startswith("diagnostics_")] == features
+    found = [column for column in values if not column.startswith("diagnostics_")]
+    if setting == "deprecated":  # PyRadiomics leaves out most of them even when asked
+        found = [column for column in found if column in features]
+    assert found == features
     return values
 
 
+@pytest.mark.filterwarnings("ignore:the shape family needs a volume")  # as PyRadiomics, which says it in its log
 @pytest.mark.parametrize(("case", "setting"), RUNS, ids=[f"{case}-{setting}" for case, setting in RUNS])
 def test_golden_numbers_of_pyradiomics(case: str, setting: str) -> None:
     theirs = golden()[case, setting]

@@ -33,9 +33,11 @@ def supply_removed_names() -> None:
 
 
 def as_text(value: object) -> str:
-    """A number with all its digits; diagnostics as PyRadiomics writes them."""
+    """A number with all its digits; diagnostics as PyRadiomics writes them, whatever numpy calls its numbers."""
     if isinstance(value, np.ndarray | np.number | float):
         return repr(float(value))
+    if isinstance(value, tuple):
+        value = tuple(v.item() if isinstance(v, np.number) else v for v in value)
     return f'"{value}"'
 
 
