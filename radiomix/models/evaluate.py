@@ -22,7 +22,7 @@ from .intervals import permutation_p
 from .metrics_survival import censoring
 from .outcome import Task
 from .running import Job, Plan, run_jobs
-from .scoring import Setting, primary_score, score
+from .scoring import Setting, as_predictions, primary_score, score
 from .validate import Fold
 
 SPLITS = ("patient", "centre", "time", "bootstrap")
@@ -113,7 +113,7 @@ def evaluate(
     permutations = _permutations(jobs, results, setting)
     scored = _with_permuted(scored, permutations, setting)
     size = sample_size.sample_size(design, gathered, scored, arms)
-    curve = sample_size.learning_curve(design, arms[0], settings, plan, workers) if settings.learning_curve else None
+    curve = sample_size.learning_curve(design, arms[0], folds, plan, workers) if settings.learning_curve else None
     evaluation = Evaluation(
         task=design.task,
         outcome=tuple(c for c in (design.columns.outcome, design.columns.time, design.columns.event) if c),
@@ -264,20 +264,10 @@ def _permutations(jobs: Sequence[Job], results: Sequence[Any], setting: Setting)
     for job, result in zip(jobs, results, strict=True):
         if job.set != "permuted":
             continue
-        tested = np.isin(result.rows, job.fold.test)
-        frame = _bare_predictions(result, tested)
-        values = score(frame, replace(setting, y=job.y[: len(setting.y)]), only=(name,))
+        values = score(as_predictions(result), replace(setting, y=job.y[: len(setting.y)]), only=(name,))
         rows.setdefault(job.fold.repeat, []).append(values[name].estimate.value)
     values = [float(np.nanmean(v)) if np.isfinite(v).any() else np.nan for v in rows.values()]
     return pd.DataFrame({"permutation": list(rows), "score": name, "value": values})
-
-
-def _bare_predictions(result: Any, tested: np.ndarray) -> pd.DataFrame:
-    frame = pd.DataFrame({"repeat": 0, "fold": 0, "row": result.rows[tested], "score": result.prediction.score[tested]})
-    if result.prediction.probability is not None:
-        for k, column in enumerate(result.prediction.probability[tested].T):
-            frame[f"probability_{k}"] = column
-    return frame
 
 
 def _with_permuted(scores: pd.DataFrame, permutations: pd.DataFrame, setting: Setting) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from .intervals import difference, holm
 from .nested import FoldResult
 from .optimism import corrected
 from .running import Job
-from .scoring import Score, Setting, primary_score, score, scores_frame
+from .scoring import Score, Setting, as_predictions, primary_score, score, scores_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,26 +110,17 @@ def _cases(design: Design, external: Design | None) -> pd.DataFrame:
 
 
 def _predictions(job: Job, result: FoldResult) -> pd.DataFrame:
-    p = result.prediction
     times_drawn = np.bincount(job.fold.train, minlength=int(result.rows.max()) + 1)[result.rows]
-    columns: dict[str, Any] = {
+    labels = {
         "model": job.arm.name,
         "kind": job.arm.kind.value,
         "cohort": job.set,
         "repeat": job.fold.repeat,
         "fold": job.fold.fold,
         "in_training": times_drawn if job.fold.repeat >= 0 else 1,
-        "row": result.rows,
-        "score": p.score,
-        **result.tuned.thresholds,
     }
-    if p.probability is not None:
-        columns |= {f"probability_{k}": column for k, column in enumerate(p.probability.T)}
-    if p.survival is not None:
-        columns |= {f"survival_{k}": column for k, column in enumerate(p.survival.T)}
-    if p.survival_at_own_time is not None:
-        columns["own_survival"] = p.survival_at_own_time
-    return pd.DataFrame(columns)
+    frame = as_predictions(result).assign(**labels)
+    return frame[[*labels, *(c for c in frame if c not in labels)]]
 
 
 def _shifted(predictions: pd.DataFrame, by: int) -> pd.DataFrame:

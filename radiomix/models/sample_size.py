@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +17,14 @@ from .metrics import auc
 from .metrics_regression import spearman
 from .metrics_survival import competing_c
 from .outcome import Task
+from .running import Job, Plan, run_jobs
+from .scoring import Setting, as_predictions, primary_score, score
+from .validate import Fold, strata, stratified_folds
 
 if TYPE_CHECKING:
     from .gathering import Gathered
 
+SHARES = (0.25, 0.5, 0.75, 1.0)
 UNSTABLE = 0.4  # below it agreement is poor (Nogueira, Sechidis and Brown, JMLR 2018;18:174)
 NO_CURVE = pd.DataFrame(columns=["size", "score", "value", "low", "high"])
 
@@ -128,6 +132,44 @@ def simplest(scores: pd.DataFrame, sizes: dict[str, float], models: Sequence[str
     bar = first.loc[best, "value"] - first.loc[best, "standard_error"]
     close = [m for m in models if first.loc[m, "value"] >= bar] or [best]
     return min(close, key=lambda m: (sizes.get(m, np.inf), models.index(m)))
+
+
+def learning_curve(design: Design, arm: Arm, folds: Sequence[Fold], plan: Plan, workers: int) -> pd.DataFrame:
+    """The first score of one model when only a part of each training set is used.
+
+    Parameters
+    ----------
+    folds : those of the first repeat are used
+
+    Returns
+    -------
+    size (mean number of training cases), score, value, low, high
+    """
+    first = [fold for fold in folds if fold.repeat == 0]
+    setting = Setting(design.task, design.y, design.patients)
+    name, rows = primary_score(design.task), []
+    for share in SHARES:
+        parts = [replace(fold, train=_part_of(design, fold, share, plan.seed)) for fold in first]
+        results = run_jobs([Job(arm, part, design.y, "learning") for part in parts], plan, workers=workers)
+        frames = [
+            as_predictions(result).assign(repeat=0, fold=part.fold) for part, result in zip(parts, results, strict=True)
+        ]
+        found = score(pd.concat(frames, ignore_index=True), setting, only=(name,))[name]
+        low, high = found.interval(design.patients)
+        rows.append((np.mean([len(part.train) for part in parts]), name, found.estimate.value, low, high))
+    return pd.DataFrame(rows, columns=list(NO_CURVE))
+
+
+def _part_of(design: Design, fold: Fold, share: float, seed: int) -> np.ndarray:
+    """A stratified part of the training patients' rows."""
+    if share == 1:
+        return fold.train
+    stratum = strata(design.y[fold.train], design.task)
+    cut = stratified_folds(
+        stratum, design.patients[fold.train], folds=round(1 / min(share, 1 - share)), random_state=seed
+    )
+    kept = cut[0].test if share <= 0.5 else cut[0].train
+    return fold.train[kept]
 
 
 def _stability_of(arm: Arm, tuning: pd.DataFrame, design: Design) -> dict[str, float]:

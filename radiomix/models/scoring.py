@@ -15,6 +15,7 @@ import pandas as pd
 
 from . import metrics, metrics_calibration, metrics_regression, metrics_survival
 from .intervals import Estimate, combine, corrected_t_interval
+from .nested import FoldResult
 from .outcome import Outcome, Task
 
 
@@ -129,6 +130,19 @@ def scores_frame(scores: Mapping[str, Score], setting: Setting, **labels: Any) -
 def primary_score(task: Task) -> str:
     """The score by which models are compared."""
     return next(iter(_by_fold(task)))
+
+
+def as_predictions(result: FoldResult) -> pd.DataFrame:
+    """What one fold predicted, as a frame that `score` takes."""
+    p = result.prediction
+    columns: dict[str, Any] = {"repeat": 0, "fold": 0, "row": result.rows, "score": p.score, **result.tuned.thresholds}
+    if p.probability is not None:
+        columns |= {f"probability_{k}": column for k, column in enumerate(p.probability.T)}
+    if p.survival is not None:
+        columns |= {f"survival_{k}": column for k, column in enumerate(p.survival.T)}
+    if p.survival_at_own_time is not None:
+        columns["own_survival"] = p.survival_at_own_time
+    return pd.DataFrame(columns)
 
 
 def _by_fold(task: Task) -> dict[str, Scorer]:
