@@ -74,3 +74,44 @@ def _linear(plane, row, column):
             if 0 <= r < plane.shape[0] and 0 <= c < plane.shape[1] and weight > 0:
                 total += weight * plane[r, c]
     return total
+
+
+def separable_kernel(taps_x, taps_y, taps_z):
+    """A (z, y, x) kernel from one along each axis."""
+    return np.multiply.outer(np.multiply.outer(np.asarray(taps_z, float), taps_y), taps_x)
+
+
+def log_kernel(sigma, cutoff, dimension):
+    """The IBSI's Laplacian of Gaussian, sigma in voxels, as a (z, y, x) kernel."""
+    half = math.floor(cutoff * sigma + 0.5)
+    axis = np.arange(-half, half + 1.0)
+    z, y, x = np.meshgrid(axis if dimension == 3 else [0.0], axis, axis, indexing="ij")
+    square = (x**2 + y**2 + z**2) / sigma**2
+    scale = (math.sqrt(2 * math.pi) * sigma) ** -dimension / sigma**2
+    return -scale * (dimension - square) * np.exp(-square / 2)
+
+
+def rotated_kernels(kernel):
+    """The 24 right-angle rotations of a three-dimensional kernel."""
+    found = []
+    for face in range(6):
+        turned = np.rot90(kernel, face, (0, 1)) if face < 4 else np.rot90(kernel, 2 * face - 7, (0, 2))
+        found += [np.rot90(turned, quarter, (1, 2)) for quarter in range(4)]
+    return found
+
+
+def gabor_response(plane, row, column, sigma, wavelength, gamma, theta):
+    """The complex Gabor response at one pixel of a plane that is zero beyond its edges; lengths in pixels."""
+    total = 0j
+    for r in range(plane.shape[0]):
+        for c in range(plane.shape[1]):
+            k1, k2 = column - c, row - r
+            u = k1 * math.cos(theta) + k2 * math.sin(theta)
+            v = k1 * math.sin(theta) - k2 * math.cos(theta)
+            envelope = math.exp(-(u * u + gamma * gamma * v * v) / (2 * sigma * sigma))
+            total += (
+                plane[r, c]
+                * envelope
+                * complex(math.cos(2 * math.pi * u / wavelength), math.sin(2 * math.pi * u / wavelength))
+            )
+    return total

@@ -18,6 +18,7 @@ from radiomix.image import Geometry, Image
 from radiomix.kernels.convolution import convolve_pair
 from tests import naive_filters as naive
 from tests.data import shared
+from tests.test_docs import blocks
 
 PYRADIOMICS = [
     ("Square", {}),
@@ -97,7 +98,7 @@ def test_two_dimensional_images_equal_pyradiomics():
 @pytest.mark.parametrize("name", [n for n in FILTERS if n not in ("Original", "LBP3D")])
 def test_only_the_place_of_the_box_decides(name):
     image, box = noise(), (slice(2, 6), slice(0, 7), slice(5, 14))
-    settings = {"sigma": [1.0]} if name == "LoG" else {}
+    settings = {"sigma": [2.0]} if name in ("LoG", "LoGIBSI") else {}
     made = FILTERS[name].from_settings(settings)
     before = image.array.copy()
     everywhere = dict(made.images(image, whole(image)))
@@ -241,3 +242,8 @@ def test_settings_make_the_filter_and_come_back(name, settings):
 def test_the_representation_shows_what_was_changed():
     assert repr(Wavelet("haar", level=2)) == "Wavelet(wavelet='haar', level=2)"
     assert repr(LoG(sigma=(1.0,))) == "LoG(sigma=(1.0,))"
+
+
+def test_the_documented_filter_works():
+    (code,) = blocks("docs/add-a-filter.md")
+    exec(compile(code, "docs/add-a-filter.md", "exec", dont_inherit=True), {"__name__": __name__})

@@ -83,8 +83,8 @@ def require(holds: bool, filter_name: str, expected: str, found: object) -> None
 
 
 def name_number(value: float) -> str:
-    """A number as it stands in a column's name: 2.0 -> "2-0", 15 -> "15"."""
-    return str(value).replace(".", "-")
+    """A number as it stands in a column's name, the same whether 2 or 2.0 was asked for: 1.5 -> "1-5", 2.0 -> "2"."""
+    return f"{value:g}".replace(".", "-")
 
 
 def same_names(*fields: str) -> dict[str, str]:

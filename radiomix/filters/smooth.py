@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import RadiomixWarning
 from ..image import Box, Image
 from ..kernels.recursive import filter_lines
-from .base import SettingsFilter, many, name_number, require
+from .base import SettingsFilter, many, require
 
 RUN_IN = 16
 
@@ -49,7 +49,8 @@ class LoG(SettingsFilter):
                 warnings.warn(f"no LoG image for sigma {sigma} mm: {lacking}", RadiomixWarning, stacklevel=2)
                 continue
             filtered = laplacian_of_gaussian(image, box, sigma)
-            yield f"log-sigma-{name_number(sigma)}-mm-3D", image.cropped(box).with_array(filtered)
+            number = str(sigma).replace(".", "-")
+            yield f"log-sigma-{number}-mm-3D", image.cropped(box).with_array(filtered)
 
 
 def _too_small(image: Image, sigma: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..errors import RadiomixWarning
 from ..image import Box, Image
 from .base import choice, many, name_number, require, same_names
 from .ibsi import IbsiFilter, words
@@ -46,6 +48,9 @@ class Mean(IbsiFilter):
 class LoGIBSI(IbsiFilter):
     """The Laplacian of Gaussian as a sampled kernel, not scale-normalised: the IBSI's definition.
 
+    Where voxels are coarse beside sigma the sampled kernel does not sum to zero and a constant image gets a response;
+    a warning says so. Resample to finer, cubic voxels first.
+
     sigma : standard deviations of the Gaussian, mm; one or several
     cutoff : where the kernel ends, in standard deviations
     """
@@ -67,6 +72,7 @@ class LoGIBSI(IbsiFilter):
         for sigma in self.sigma:
             name = f"log-ibsi-sigma-{name_number(sigma)}-mm-{dimension}D"
             kernels = log_kernels(sigma, self.cutoff, image.spacing, dimension)
+            _warn_of_a_constant_response(kernels, name)
             yield name, laplacian(image.array, box, kernels, self.boundary)
 
 
@@ -76,6 +82,14 @@ def log_kernels(sigma: float, cutoff: float, spacing: Sequence[float], dimension
     return Counter(
         on_axes([(curved[i],) if i == second else (plain[i],) for i in range(dimension)]) for second in range(dimension)
     )
+
+
+def _warn_of_a_constant_response(kernels: Counter[Axes], name: str) -> None:
+    constant = sum(math.prod(sum(taps) for cascade in axes for taps in cascade) for axes in kernels)
+    largest = sum(math.prod(sum(map(abs, taps)) for cascade in axes for taps in cascade) for axes in kernels)
+    if abs(constant) > 0.01 * largest:
+        message = f"{name}: sigma is small beside the voxels, so that the kernel sums to {constant:.3g} instead of 0"
+        warnings.warn(f"{message}; resample to smaller, cubic voxels first", RadiomixWarning, stacklevel=2)
 
 
 def laplacian(array: np.ndarray, box: Box, kernels: Counter[Axes], boundary: Boundary) -> np.ndarray:
@@ -205,7 +219,7 @@ class SeparableWavelet(IbsiFilter):
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)
-        stem = f"{name_number(self.wavelet)}-level-{self.level}"
+        stem = f"{self.wavelet.replace('.', '-')}-level-{self.level}"
         for subband in self.subband or map("".join, product("LH", repeat=dimension)):
             cascades = [wavelet_cascade(self.wavelet, letter, self.level) for letter in subband]
             response = _rotated(image.array, box, cascades, self.boundary, self.pooling)
