@@ -86,7 +86,7 @@ class _Boosted(BaseEstimator):
         self.feature_importances_ = importances / (importances.sum() or 1.0)
         self.booster_ = np.frombuffer(bytes(booster.save_raw("ubj")), dtype=np.uint8).copy()
 
-    def _checked(self, X: Table, **how: Any) -> Floats:
+    def _checked(self, X: Table, **how: Any) -> Any:
         return validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", **how)
 
     def _margin(self, values: Floats) -> Floats:
@@ -98,12 +98,11 @@ class BoostedClassifier(ClassifierMixin, _Boosted):
     """Boosted trees for two or more classes."""
 
     def fit(self, X: Table, y: Any) -> BoostedClassifier:
-        values = self._checked(X)
-        labels = np.asarray(y).ravel()
+        values, labels = self._checked(X, y=y)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ModelError(f"expected at least two classes; found only {self.classes_.tolist()}")
+            raise ModelError(f"expected at least two classes; found one class only, {self.classes_.tolist()}")
         weights = None if self.class_weight is None else compute_sample_weight(self.class_weight, codes)
         two = len(self.classes_) == 2
         several = {"objective": "multi:softprob", "num_class": len(self.classes_)}
@@ -118,15 +117,16 @@ class BoostedClassifier(ClassifierMixin, _Boosted):
         return np.column_stack([1 - expit(margin), expit(margin)])
 
     def predict(self, X: Table) -> NDArray[Any]:
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        best = np.argmax(self.predict_proba(X), axis=1)
+        return self.classes_[best]
 
 
 class BoostedRegressor(RegressorMixin, _Boosted):
     """Boosted trees for a number."""
 
     def fit(self, X: Table, y: Any) -> BoostedRegressor:
-        values = self._checked(X)
-        self._boost(values, {"objective": "reg:squarederror"}, label=np.asarray(y, dtype=float).ravel())
+        values, numbers = self._checked(X, y=y, y_numeric=True)
+        self._boost(values, {"objective": "reg:squarederror"}, label=numbers)
         return self
 
     def predict(self, X: Table) -> Floats:

@@ -19,17 +19,22 @@ Values = NDArray[np.float64]
 
 
 class FrameTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers of float columns, NaN allowed. Subclasses write `_learn(values, y)`, `_apply(values)`."""
+    """Base of transformers of float columns; subclasses write `_learn(values, y)` and `_apply(values)`.
+
+    Missing values are allowed unless `_gaps` is False.
+    """
+
+    _gaps = True
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = self._gaps
         return tags
 
     def _values(self, X: Table, *, reset: bool) -> Values:
-        smallest = 2 if reset else 1
+        smallest, finite = (2 if reset else 1), ("allow-nan" if self._gaps else True)
         return validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=smallest
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite=finite, ensure_min_samples=smallest
         )
 
     def fit(self, X: Table, y: Any = None) -> FrameTransformer:

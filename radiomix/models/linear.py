@@ -79,7 +79,7 @@ class ProportionalOdds(ClassifierMixin, BaseEstimator):
         check_classification_targets(grades)
         self.classes_, codes = np.unique(grades, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ModelError(f"expected at least two grades; found only {self.classes_.tolist()}")
+            raise ModelError(f"expected at least two grades; found one class only, {self.classes_.tolist()}")
         p = values.shape[1]
         below = np.cumsum(np.bincount(codes))[:-1] / len(codes)
         start = np.log(below / (1 - below))
@@ -96,7 +96,8 @@ class ProportionalOdds(ClassifierMixin, BaseEstimator):
         return np.diff(edges, axis=1)
 
     def predict(self, X: Table) -> NDArray[Any]:
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        best = np.argmax(self.predict_proba(X), axis=1)
+        return self.classes_[best]
 
 
 def _thresholds(parameters: Floats) -> Floats:

@@ -47,8 +47,7 @@ class Tidy(TransformerMixin, BaseEstimator):
         return tags
 
     def fit(self, X: Table, y: Any = None) -> Tidy:
-        validate_data(self, X, skip_check_array=True)
-        frame = _frame(X)
+        frame = self._frame(X, reset=True)
         self.levels_: dict[str, list[str]] = {}
         for position, name in enumerate(frame.columns):
             column = frame.iloc[:, position]
@@ -57,6 +56,15 @@ class Tidy(TransformerMixin, BaseEstimator):
             if _is_text(column):
                 self.levels_[str(name)] = self._levels(column)
         return self
+
+    def _frame(self, X: Table, *, reset: bool) -> pd.DataFrame:
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            if X.empty:
+                raise TableError(f"the table is empty: {len(X)} rows, {X.shape[1]} columns")
+            return X
+        array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
+        return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
 
     def _levels(self, column: pd.Series) -> list[str]:
         counts = _normalised(column).value_counts()
@@ -67,8 +75,7 @@ class Tidy(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Table) -> Table:
         check_is_fitted(self)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        frame = _frame(X)
+        frame = self._frame(X, reset=False)
         text = [i for i, name in enumerate(frame.columns) if str(name) in self.levels_]
         numbers = _numbers(frame.drop(columns=frame.columns[text]))
         indicators = [self._indicators(str(frame.columns[i]), frame.iloc[:, i]) for i in text]
@@ -86,13 +93,6 @@ class Tidy(TransformerMixin, BaseEstimator):
         numbers = [name for name in names if name not in self.levels_]
         indicators = [f"{name}={level}" for name in names for level in self.levels_.get(name, [])]
         return np.asarray([*numbers, *indicators], dtype=object)
-
-
-def _frame(X: Table) -> pd.DataFrame:
-    if isinstance(X, pd.DataFrame):
-        return X
-    array = np.asarray(X)
-    return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -114,6 +114,8 @@ class Lasso(Selector):
     keep : columns never dropped
     """
 
+    _gaps = False
+
     def __init__(
         self, k: int = 20, screen: int = 200, task: Task | str | None = None, keep: tuple[str, ...] = ()
     ) -> None:
@@ -153,6 +155,8 @@ class StabilitySelection(Selector):
     Source: Meinshausen N, Bühlmann P. Stability selection. J R Stat Soc B 2010;72:417-473. Shah RD, Samworth RJ.
     Variable selection with error control. J R Stat Soc B 2013;75:55-80.
     """
+
+    _gaps = False
 
     def __init__(
         self,
@@ -223,6 +227,8 @@ class Boruta(Selector):
 
     Source: Kursa MB, Rudnicki WR. Feature selection with the Boruta package. J Stat Softw 2010;36(11).
     """
+
+    _gaps = False
 
     def __init__(
         self,
