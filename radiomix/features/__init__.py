@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..registry import Family
-from . import histogram, intensity, local_intensity, shape, shape2d, volume_histogram
+from . import (
+    glcm,
+    gldm,
+    gldzm,
+    glrlm,
+    glszm,
+    histogram,
+    intensity,
+    local_intensity,
+    ngtdm,
+    shape,
+    shape2d,
+    volume_histogram,
+)
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -14,5 +27,12 @@ FAMILIES: dict[str, Family] = {
         intensity.FAMILY,
         histogram.FAMILY,
         volume_histogram.FAMILY,
+        glcm.FAMILY,
+        glrlm.FAMILY,
+        glszm.FAMILY,
+        gldzm.FAMILY,
+        gldm.GLDM,
+        gldm.NGLDM,
+        ngtdm.FAMILY,
     )
 }

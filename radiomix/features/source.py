@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from ..config import Config
 from ..image import Levels, Roi
+from .aggregate import plans
+from .grid import Grid
+from .surroundings import Surroundings
+from .zones import Zones
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,3 +34,54 @@ class Source:
     levels: Levels | None
     config: Config
     ivh_levels: Levels | None = None
+
+    @property
+    def out_of_plane(self) -> int:
+        """The axis that texture puts first: the one across the slices where anything is computed slice by slice."""
+        planar = self.config.force_2d or any(plan.planar for plan in plans(self.config))
+        return self.config.force_2d_axis if planar else 0
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The grey levels in a frame as wide as the largest distance."""
+        return Grid.of(self.levels, max(self.config.distances), self.out_of_plane)
+
+    @property
+    def grid_spacing(self) -> np.ndarray:
+        """Spacing in mm along the axes of `grid`."""
+        order = [self.out_of_plane, *(axis for axis in range(3) if axis != self.out_of_plane)]
+        return np.asarray(self.roi.spacing)[order]
+
+    def voxels_of_segments(self, by_slice: bool) -> np.ndarray:
+        """The number of voxels in each slice, or in all."""
+        return np.diff(self.grid.starts if by_slice else self.grid.whole).astype(np.float64)
+
+    @cached_property
+    def flat_region(self) -> bool:
+        """Whether the ROI has a single grey level."""
+        found = self.grid.flat[self.grid.voxels]
+        return bool((found == found[:1]).all())
+
+    @cached_property
+    def volume_zones(self) -> Zones:
+        return Zones.of(self.grid, planar=False)
+
+    @cached_property
+    def plane_zones(self) -> Zones:
+        return Zones.of(self.grid, planar=True)
+
+    def zones(self, planar: bool) -> Zones:
+        """Voxels of equal level connected in space, or within their slice."""
+        return self.plane_zones if planar else self.volume_zones
+
+    @cached_property
+    def volume_surroundings(self) -> Surroundings:
+        return Surroundings.of(self.grid, self.config, planar=False)
+
+    @cached_property
+    def plane_surroundings(self) -> Surroundings:
+        return Surroundings.of(self.grid, self.config, planar=True)
+
+    def surroundings(self, planar: bool) -> Surroundings:
+        """Dependence and tone counts of neighbourhoods in space, or within a slice."""
+        return self.plane_surroundings if planar else self.volume_surroundings

@@ -1,0 +1,311 @@
+"""Grey level co-occurrence matrix: PyRadiomics' `glcm`, the IBSI's grey level co-occurrence based features."""
+
+from __future__ import annotations
+
+from functools import cache
+from operator import itemgetter
+
+import numpy as np
+
+from ..kernels import cooccurrence as column
+from ..registry import BOTH, Dialect, Domain, Family, Feature, Values
+from .aggregate import c_log_c, decaying, mean_of_matrices, merge, named, plans, split_by_slice
+from .grid import Grid, directions, stack_of_zeros
+from .source import Source
+
+ONLY_PYRADIOMICS = frozenset({Dialect.PYRADIOMICS})
+ONLY_IBSI = frozenset({Dialect.IBSI})
+
+
+def _feature(
+    place: int,
+    name: str,
+    formula: str,
+    meaning: str,
+    code: str = "",
+    term: str = "",
+    *,
+    unit: str = "1",
+    dialects: frozenset[Dialect] = BOTH,
+    default: bool = True,
+) -> Feature:
+    return Feature(name, formula, meaning, itemgetter(place), code, term, unit, dialects, default)
+
+
+# p_ij: share of pairs with levels i and j; p_x, p_y its marginals with means mu_x, mu_y and deviations s_x, s_y;
+# p_+(k) and p_-(k): share of pairs with i + j = k and |i - j| = k; HX, HY, HXY: entropies of p_x, p_y, p_ij
+FEATURES = (
+    _feature(
+        column.MAXIMUM_PROBABILITY,
+        "MaximumProbability",
+        "max(p_ij)",
+        "The share of the most frequent pair of neighbouring grey levels.",
+        "GYBY",
+        "Joint maximum",
+    ),
+    _feature(
+        column.JOINT_AVERAGE,
+        "JointAverage",
+        "sum_ij(i p_ij)",
+        "The mean grey level of neighbouring voxels.",
+        "60VM",
+        "Joint average",
+    ),
+    _feature(
+        column.SUM_SQUARES,
+        "SumSquares",
+        "sum_ij((i - mu_x)^2 p_ij)",
+        "How widely the grey levels of neighbouring voxels are spread.",
+        "UR99",
+        "Joint variance",
+    ),
+    _feature(
+        column.JOINT_ENTROPY,
+        "JointEntropy",
+        "-sum_ij(p_ij log2(p_ij))",
+        "How unpredictable pairs of neighbouring grey levels are.",
+        "TU9B",
+        "Joint entropy",
+        unit="bit",
+    ),
+    _feature(
+        column.DIFFERENCE_AVERAGE,
+        "DifferenceAverage",
+        "sum_k(k p_-(k))",
+        "The mean difference between neighbouring grey levels.",
+        "TF7R",
+        "Difference average",
+    ),
+    _feature(
+        column.DIFFERENCE_VARIANCE,
+        "DifferenceVariance",
+        "sum_k((k - mu)^2 p_-(k)), mu = sum_k(k p_-(k))",
+        "How much the differences between neighbours themselves differ.",
+        "D3YU",
+        "Difference variance",
+    ),
+    _feature(
+        column.DIFFERENCE_ENTROPY,
+        "DifferenceEntropy",
+        "-sum_k(p_-(k) log2(p_-(k)))",
+        "How unpredictable the difference between neighbours is.",
+        "NTRS",
+        "Difference entropy",
+        unit="bit",
+    ),
+    _feature(
+        column.SUM_AVERAGE,
+        "SumAverage",
+        "sum_k(k p_+(k))",
+        "The mean sum of neighbouring grey levels: twice the joint average of a symmetric matrix.",
+        "ZGXS",
+        "Sum average",
+    ),
+    _feature(
+        column.CLUSTER_TENDENCY,
+        "SumVariance",
+        "sum_k((k - mu)^2 p_+(k)), mu = sum_k(k p_+(k))",
+        "How widely the sums of neighbouring grey levels are spread; the same number as cluster tendency.",
+        "OEEB",
+        "Sum variance",
+        dialects=ONLY_IBSI,
+    ),
+    _feature(
+        column.SUM_ENTROPY,
+        "SumEntropy",
+        "-sum_k(p_+(k) log2(p_+(k)))",
+        "How unpredictable the sum of neighbouring grey levels is.",
+        "P6QZ",
+        "Sum entropy",
+        unit="bit",
+    ),
+    _feature(
+        column.JOINT_ENERGY,
+        "JointEnergy",
+        "sum_ij(p_ij^2)",
+        "High where few pairs of grey levels make up most of the region.",
+        "8ZQL",
+        "Angular second moment",
+    ),
+    _feature(
+        column.CONTRAST,
+        "Contrast",
+        "sum_ij((i - j)^2 p_ij)",
+        "High where neighbouring voxels differ strongly.",
+        "ACUI",
+        "Contrast",
+    ),
+    _feature(
+        column.DIFFERENCE_AVERAGE,
+        "Dissimilarity",
+        "sum_ij(|i - j| p_ij)",
+        "The mean difference between neighbouring grey levels; the same number as the difference average.",
+        "8S9J",
+        "Dissimilarity",
+        dialects=ONLY_IBSI,
+    ),
+    _feature(
+        column.ID,
+        "Id",
+        "sum_ij(p_ij / (1 + |i - j|))",
+        "High where neighbouring voxels are alike.",
+        "IB1Z",
+        "Inverse difference",
+    ),
+    _feature(
+        column.IDN,
+        "Idn",
+        "sum_ij(p_ij / (1 + |i - j| / N_g))",
+        "High where neighbouring voxels are alike, relative to the number of grey levels.",
+        "NDRX",
+        "Normalised inverse difference",
+    ),
+    _feature(
+        column.IDM,
+        "Idm",
+        "sum_ij(p_ij / (1 + (i - j)^2))",
+        "High where neighbouring voxels are alike; large differences count for almost nothing.",
+        "WF0Z",
+        "Inverse difference moment",
+    ),
+    _feature(
+        column.IDMN,
+        "Idmn",
+        "sum_ij(p_ij / (1 + (i - j)^2 / N_g^2))",
+        "High where neighbouring voxels are alike, by squared differences relative to the number of grey levels.",
+        "1QCO",
+        "Normalised inverse difference moment",
+    ),
+    _feature(
+        column.INVERSE_VARIANCE,
+        "InverseVariance",
+        "sum_k>0(p_-(k) / k^2)",
+        "High where neighbouring voxels differ, but little.",
+        "E8JP",
+        "Inverse variance",
+    ),
+    _feature(
+        column.CORRELATION,
+        "Correlation",
+        "(sum_ij(i j p_ij) - mu_x mu_y) / (s_x s_y); 1 where a deviation is 0",
+        "How well a voxel's grey level foretells its neighbour's along a line.",
+        "NI2N",
+        "Correlation",
+    ),
+    _feature(
+        column.AUTOCORRELATION,
+        "Autocorrelation",
+        "sum_ij(i j p_ij)",
+        "High where bright voxels lie beside bright ones.",
+        "QWB0",
+        "Autocorrelation",
+    ),
+    _feature(
+        column.CLUSTER_TENDENCY,
+        "ClusterTendency",
+        "sum_ij((i + j - mu_x - mu_y)^2 p_ij)",
+        "High where voxels of similar grey level group together, away from the mean.",
+        "DG8W",
+        "Cluster tendency",
+    ),
+    _feature(
+        column.CLUSTER_SHADE,
+        "ClusterShade",
+        "sum_ij((i + j - mu_x - mu_y)^3 p_ij)",
+        "How lopsided the grey levels of neighbours are about their mean.",
+        "7NFM",
+        "Cluster shade",
+    ),
+    _feature(
+        column.CLUSTER_PROMINENCE,
+        "ClusterProminence",
+        "sum_ij((i + j - mu_x - mu_y)^4 p_ij)",
+        "High where some pairs of neighbours lie far from the mean grey level.",
+        "AE86",
+        "Cluster prominence",
+    ),
+    _feature(
+        column.IMC1,
+        "Imc1",
+        "(HXY - HXY1) / max(HX, HY); 0 where both are 0",
+        "How much a voxel tells about its neighbour: 0 nothing, -1 everything.",
+        "R8DG",
+        "Information correlation 1",
+    ),
+    _feature(
+        column.IMC2,
+        "Imc2",
+        "sqrt(1 - exp(-2 (HXY2 - HXY)))",
+        "How much a voxel tells about its neighbour: 0 nothing, towards 1 everything.",
+        "JN9H",
+        "Information correlation 2",
+    ),
+    _feature(
+        column.MCC,
+        "MCC",
+        "sqrt(second largest eigenvalue of Q), Q_ij = sum_k(p_ik p_jk / (p_x(i) p_y(k))); 1 for one grey level",
+        "The strongest link between a voxel's grey level and its neighbour's, of whatever shape.",
+        dialects=ONLY_PYRADIOMICS,
+    ),
+    _feature(
+        column.ID,
+        "Homogeneity1",
+        "sum_ij(p_ij / (1 + |i - j|))",
+        "An old name of Id.",
+        dialects=ONLY_PYRADIOMICS,
+        default=False,
+    ),
+    _feature(
+        column.IDM,
+        "Homogeneity2",
+        "sum_ij(p_ij / (1 + (i - j)^2))",
+        "An old name of Idm.",
+        dialects=ONLY_PYRADIOMICS,
+        default=False,
+    ),
+)
+
+
+def count(grid: Grid, offsets: np.ndarray, by_slice: bool) -> np.ndarray:
+    """Pairs of a region, (slices or 1, directions, levels + 1, levels + 1), each counted in one direction."""
+    starts = grid.starts if by_slice else grid.whole
+    counts = stack_of_zeros(len(starts) - 1, len(offsets), grid.count + 1, grid.count + 1)
+    column.count_pairs(grid.flat, grid.voxels, starts, grid.steps(offsets).astype(np.uint64), counts)
+    return counts
+
+
+def evaluate(
+    counts: np.ndarray, features: tuple[Feature, ...], *, symmetric: bool, flat_region: bool
+) -> dict[str, float]:
+    """Features of a stack of counts (K, levels + 1, levels + 1), averaged over the stack."""
+    with_correlation = any(feature.name == "MCC" for feature in features)
+    columns = np.empty((len(counts), column.PAIR_COLUMNS))
+    counts = np.ascontiguousarray(counts)
+    column.pair_features(counts, symmetric, with_correlation, flat_region, c_log_c(counts), columns)
+    return named(features, mean_of_matrices(columns))
+
+
+def compute(source: Source, features: tuple[Feature, ...]) -> Values:
+    config = source.config
+
+    @cache
+    def counted(planar: bool) -> np.ndarray:
+        return count(source.grid, directions(config.distances, planar), split_by_slice(config, planar))
+
+    results = []
+    for plan in plans(config):
+        weights = decaying(directions(config.distances, plan.planar), source.grid_spacing, config.weighting)
+        merged = merge(counted(plan.planar), plan.merging, weights)
+        options = {"symmetric": config.symmetrical_glcm, "flat_region": source.flat_region}
+        results.append((plan.reported, evaluate(merged, features, **options)))
+    return results
+
+
+FAMILY = Family(
+    name="glcm",
+    title="Grey level co-occurrence matrix",
+    domain=Domain.LEVELS,
+    features=FEATURES,
+    compute=compute,
+    code="LFYI",
+)

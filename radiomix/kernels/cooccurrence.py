@@ -1,0 +1,424 @@
+"""Grey level co-occurrence: how often two levels lie a given offset apart, and every feature of such a matrix.
+
+Counts hold one direction of each pair; a symmetric matrix is made where the features are computed. Row and column 0
+collect what lies outside the ROI, so that counting never asks about borders.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import kernel
+
+# Columns of `pair_features`
+(
+    AUTOCORRELATION,
+    CLUSTER_PROMINENCE,
+    CLUSTER_SHADE,
+    CLUSTER_TENDENCY,
+    CONTRAST,
+    CORRELATION,
+    DIFFERENCE_AVERAGE,
+    DIFFERENCE_ENTROPY,
+    DIFFERENCE_VARIANCE,
+    ID,
+    IDM,
+    IDMN,
+    IDN,
+    IMC1,
+    IMC2,
+    INVERSE_VARIANCE,
+    JOINT_AVERAGE,
+    JOINT_ENERGY,
+    JOINT_ENTROPY,
+    MAXIMUM_PROBABILITY,
+    MCC,
+    SUM_AVERAGE,
+    SUM_ENTROPY,
+    SUM_SQUARES,
+) = range(24)
+PAIR_COLUMNS = 24
+
+ROUNDING = 1e-14  # bits: less mutual information than this is none
+
+
+@kernel
+def count_pairs(flat, voxels, starts, offsets, counts):
+    """Count the pairs (level here, level at +offset) into counts (segments, offsets, levels + 1, levels + 1).
+
+    Segment s holds voxels[starts[s]:starts[s + 1]]. Offsets are positive, of type uint64.
+    """
+    segments, directions, width, _ = counts.shape
+    cells = counts.reshape(segments, directions * width * width)
+    matrix = np.uint64(width * width)
+    row_length = np.uint64(width)
+    one = np.uint32(1)
+    for s in range(segments):
+        cell = cells[s]
+        for n in range(starts[s], starts[s + 1]):
+            voxel = np.uint64(voxels[n])
+            row = np.uint64(flat[voxel]) * row_length
+            for a in range(directions):
+                cell[row + np.uint64(flat[voxel + offsets[a]])] += one
+                row += matrix
+
+
+@kernel
+def _symmetric(counts, levels, matrix):
+    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache."""
+    tile = 16
+    size = levels.size
+    for top in range(0, size, tile):
+        for left in range(top, size, tile):
+            for r in range(top, min(top + tile, size)):
+                for c in range(max(left, r), min(left + tile, size)):
+                    both = counts[levels[r], levels[c]] + counts[levels[c], levels[r]]
+                    matrix[r, c] = both
+                    matrix[c, r] = both
+
+
+@kernel
+def _select(counts, levels, matrix):
+    for r in range(levels.size):
+        for c in range(levels.size):
+            matrix[r, c] = counts[levels[r], levels[c]]
+
+
+@kernel
+def _marginals(counts, rows, columns, sums, differences):
+    """Fill row sums, column sums, and the counts of i + j and of j - i (shifted by the width)."""
+    width = counts.shape[0]
+    rows[:] = 0.0
+    columns[:] = 0.0
+    sums[:] = 0.0
+    differences[:] = 0.0
+    for i in range(1, width):
+        row = counts[i]
+        shifted_sums = sums[i : i + width]
+        shifted_differences = differences[width - i : 2 * width - i]
+        total = 0
+        for j in range(1, width):
+            total += row[j]
+        rows[i] = total
+        for j in range(1, width):
+            count = float(row[j])
+            columns[j] += count
+            shifted_sums[j] += count
+            shifted_differences[j] += count
+
+
+@kernel
+def _entropy(counts, total):
+    """-sum p log2 p of a list of counts."""
+    result = 0.0
+    for count in counts:
+        if count > 0:
+            p = count / total
+            result -= p * math.log2(p)
+    return result
+
+
+@kernel
+def _moments(counts, total):
+    """Mean and central moments 2, 3, 4 of an index under the given counts."""
+    mean = 0.0
+    for k in range(counts.size):
+        mean += k * counts[k]
+    mean /= total
+    second, third, fourth = 0.0, 0.0, 0.0
+    for k in range(counts.size):
+        if counts[k] > 0:
+            p = counts[k] / total
+            deviation = k - mean
+            square = deviation * deviation
+            second += p * square
+            third += p * square * deviation
+            fourth += p * square * square
+    return mean, second, third, fourth
+
+
+@kernel
+def _joint(matrix, total, c_log_c, out):
+    """Energy, entropy and maximum of the joint distribution; c_log_c holds c log2 c of small integer counts."""
+    energy, entropy, largest = 0.0, 0.0, 0.0
+    known = c_log_c.size
+    for i in range(matrix.shape[0]):
+        row = matrix[i]
+        for j in range(row.size):
+            count = float(row[j])
+            if count > 0:
+                energy += count * count
+                largest = max(largest, count)
+                entropy += c_log_c[int(count)] if count < known else count * math.log2(count)
+    out[JOINT_ENERGY] = energy / (total * total)
+    out[JOINT_ENTROPY] = max(math.log2(total) - entropy / total, 0.0)
+    out[MAXIMUM_PROBABILITY] = largest / total
+
+
+@kernel
+def _difference_features(differences, total, levels, out):
+    """What depends on |i - j| alone; differences[k] counts |i - j| = k."""
+    contrast, inverse, inverse_square, variance = 0.0, 0.0, 0.0, 0.0
+    normalised, normalised_square = 0.0, 0.0
+    for k in range(differences.size):
+        if differences[k] > 0:
+            p = differences[k] / total
+            square = float(k) * k
+            contrast += p * square
+            inverse += p / (1 + k)
+            inverse_square += p / (1 + square)
+            normalised += p / (1 + k / levels)
+            normalised_square += p / (1 + square / (float(levels) * levels))
+            if k > 0:
+                variance += p / square
+    out[CONTRAST] = contrast
+    out[ID] = inverse
+    out[IDM] = inverse_square
+    out[IDN] = normalised
+    out[IDMN] = normalised_square
+    out[INVERSE_VARIANCE] = variance
+    mean, second, _, _ = _moments(differences, total)
+    out[DIFFERENCE_AVERAGE] = mean
+    out[DIFFERENCE_VARIANCE] = second
+    out[DIFFERENCE_ENTROPY] = _entropy(differences, total)
+
+
+@kernel
+def _sum_features(sums, total, out):
+    """What depends on i + j alone."""
+    mean, second, third, fourth = _moments(sums, total)
+    out[SUM_AVERAGE] = mean
+    out[CLUSTER_TENDENCY] = second
+    out[CLUSTER_SHADE] = third
+    out[CLUSTER_PROMINENCE] = fourth
+    out[SUM_ENTROPY] = _entropy(sums, total)
+
+
+@kernel
+def _marginal_features(rows, columns, total, out):
+    """What needs the two marginal distributions besides the joint ones already in `out`."""
+    mean_x, variance_x, _, _ = _moments(rows, total)
+    mean_y, variance_y, _, _ = _moments(columns, total)
+    out[JOINT_AVERAGE] = mean_x
+    out[SUM_SQUARES] = variance_x
+    # E[ij] and the covariance from the variance of i + j: every term is positive or central, so nothing cancels
+    covariance = 0.5 * (out[CLUSTER_TENDENCY] - variance_x - variance_y)
+    out[AUTOCORRELATION] = covariance + mean_x * mean_y
+    spread = math.sqrt(variance_x) * math.sqrt(variance_y)
+    out[CORRELATION] = 1.0 if spread == 0 else covariance / spread
+    entropy_x, entropy_y = _entropy(rows, total), _entropy(columns, total)
+    # HXY1 = HXY2 = HX + HY, since the marginals are those of the matrix itself
+    information = entropy_x + entropy_y - out[JOINT_ENTROPY]
+    if information < ROUNDING:
+        information = 0.0
+    largest = max(entropy_x, entropy_y)
+    out[IMC1] = 0.0 if largest == 0 else -information / largest
+    out[IMC2] = math.sqrt(1 - math.exp(-2 * information))
+
+
+@kernel
+def _present(rows, columns, levels):
+    """Write the levels that occur in a matrix into `levels`, and return their number."""
+    found = 0
+    for i in range(1, rows.size):
+        if rows[i] + columns[i] > 0:
+            levels[found] = i
+            found += 1
+    return found
+
+
+@kernel
+def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, features):
+    """Reduce a stack of co-occurrence counts to features.
+
+    Parameters
+    ----------
+    counts : (K, levels + 1, levels + 1) counts of one direction of each pair; row and column 0 are ignored
+    symmetric : whether a pair counts in both directions
+    with_correlation : whether to compute MCC, the only costly feature; it is NaN otherwise
+    flat_region : whether the ROI has a single grey level, where MCC is defined as 1
+    c_log_c : c log2 c for c = 0, 1, ...; empty when counts are not integers
+    features : (K, PAIR_COLUMNS), filled; a row of NaN where a matrix holds no pair
+    """
+    stack, width, _ = counts.shape
+    rows, columns, sums, differences = np.empty(width), np.empty(width), np.empty(2 * width), np.empty(2 * width)
+    levels, cells = np.empty(width, np.int64), np.empty(width * width, counts.dtype)
+    for k in range(stack):
+        out = features[k]
+        _marginals(counts[k], rows, columns, sums, differences)
+        for i in range(1, width):
+            differences[width + i] += differences[width - i]
+        total = float(np.sum(rows))
+        if total == 0:
+            out[:] = np.nan
+            continue
+        size = _present(rows, columns, levels)
+        here = cells[: size * size].reshape((size, size))
+        if symmetric:
+            _symmetric(counts[k], levels[:size], here)
+            rows += columns
+            columns[:] = rows
+            _joint(here, 2 * total, c_log_c, out)
+        else:
+            _select(counts[k], levels[:size], here)
+            _joint(here, total, c_log_c, out)
+        _difference_features(differences[width:], total, width - 1, out)
+        _sum_features(sums, total, out)
+        _marginal_features(rows, columns, np.sum(rows), out)
+        out[MCC] = np.nan
+        if with_correlation:
+            out[MCC] = 1.0 if flat_region else _maximal_correlation(here, symmetric, levels[:size], rows, columns)
+
+
+@kernel
+def _product(matrix, vector, out):
+    """out = matrix^T vector, row by row."""
+    out[:] = 0.0
+    for i in range(matrix.shape[0]):
+        row = matrix[i]
+        weight = vector[i]
+        for j in range(row.size):
+            out[j] += weight * row[j]
+
+
+@kernel
+def _remove(vector, direction):
+    """Subtract from `vector` its part along a unit vector."""
+    part = 0.0
+    for i in range(vector.size):
+        part += vector[i] * direction[i]
+    for i in range(vector.size):
+        vector[i] -= part * direction[i]
+
+
+@kernel
+def _largest_eigenvalue(diagonal, beside, size, above):
+    """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket."""
+    low, high, x = np.max(diagonal[:size]), above, above
+    for _ in range(100):
+        # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
+        pivot, first, second = x - diagonal[0], 1.0, 0.0
+        slope, curvature = 1.0 / pivot, 1.0 / (pivot * pivot)
+        for i in range(1, size):
+            if pivot <= 0:
+                break
+            square = beside[i - 1] * beside[i - 1]
+            ratio = first / pivot
+            second = square * (second / (pivot * pivot) - 2 * ratio * ratio / pivot)
+            first = 1.0 + square * ratio / pivot
+            pivot = x - diagonal[i] - square / pivot
+            ratio = first / pivot
+            slope += ratio
+            curvature += ratio * ratio - second / pivot
+        if pivot <= 0:  # an eigenvalue lies above x
+            low = x
+            x = 0.5 * (low + high)
+        else:
+            high = x
+            step = size / (slope + math.sqrt(max((size - 1) * (size * curvature - slope * slope), 0.0)))
+            if step <= 1e-15 * abs(x):
+                return x
+            x = x - step if x - step > low else 0.5 * (low + high)
+        if high - low <= 1e-15 * abs(high):
+            return high
+    return high
+
+
+@kernel
+def _start(levels, rows, top, vector):
+    """A first guess orthogonal to `top`: linear in the level, plus a little of everything so that nothing is missed."""
+    mean, total = 0.0, 0.0
+    for i in range(levels.size):
+        mean += rows[levels[i]] * levels[i]
+        total += rows[levels[i]]
+    mean /= total
+    spread = 0.0
+    for i in range(levels.size):
+        spread += rows[levels[i]] * (levels[i] - mean) ** 2
+    scale = 1.0 / math.sqrt(max(spread / total, 1e-300))
+    for i in range(levels.size):
+        ripple = (i * 0.6180339887498949) % 1.0 - 0.5
+        vector[i] = top[i] * (levels[i] - mean) * scale + 0.1 * ripple
+    _remove(vector, top)
+    _normalise(vector)
+
+
+@kernel
+def _orthogonalise(vector, top, basis, last):
+    _remove(vector, top)
+    for earlier in range(last, -1, -1):
+        _remove(vector, basis[earlier])
+
+
+@kernel
+def _length(vector):
+    square = 0.0
+    for i in range(vector.size):
+        square += vector[i] * vector[i]
+    return math.sqrt(square)
+
+
+@kernel
+def _normalise(vector):
+    length = _length(vector)
+    if length > 0:
+        for i in range(vector.size):
+            vector[i] /= length
+    return length
+
+
+@kernel
+def _maximal_correlation(matrix, symmetric, levels, rows, columns):
+    """Second singular value of D_x^-1/2 P D_y^-1/2, by Lanczos' iteration without the known first pair of vectors.
+
+    The first singular value is 1 with the vectors sqrt(p_x), sqrt(p_y). Repeated orthogonalisation keeps the basis
+    exact, so that at the latest `size` - 1 steps give the eigenvalue; about a dozen do in practice.
+    """
+    size = levels.size
+    if size < 2:
+        return 0.0
+    transposed = matrix if symmetric else matrix.T.copy()
+    left, right, top = np.zeros(size), np.zeros(size), np.zeros(size)
+    for i in range(size):
+        here, there = rows[levels[i]], columns[levels[i]]
+        top[i] = math.sqrt(here)
+        left[i] = 1.0 / math.sqrt(here) if here > 0 else 0.0
+        right[i] = 1.0 / there if there > 0 else 0.0
+    _normalise(top)
+    basis, through = np.empty((size, size)), np.empty(size)
+    diagonal, beside = np.empty(size), np.empty(size)
+    _start(levels, rows, top, basis[0])
+    value, before = 0.0, -1.0
+    for step in range(size - 1):
+        vector, image = basis[step], basis[step + 1]
+        for i in range(size):
+            through[i] = left[i] * vector[i]
+        _product(matrix, through, image)
+        for i in range(size):
+            image[i] *= right[i]
+        _product(transposed, image, through)
+        part = 0.0
+        for i in range(size):
+            image[i] = left[i] * through[i]
+            part += image[i] * vector[i]
+        diagonal[step] = part
+        _orthogonalise(image, top, basis, step)
+        if _length(image) < 1e-3:  # little is left, and so much of it is rounding
+            _orthogonalise(image, top, basis, step)
+        beside[step] = _normalise(image)
+        if beside[step] < 1e-9:  # all that the start reaches is found: go on with what it does not reach
+            beside[step] = 0.0
+            for i in range(size):
+                image[i] = (i * 0.7548776662466927 + step * 0.5698402909980532) % 1.0 - 0.5
+            _orthogonalise(image, top, basis, step)
+            _orthogonalise(image, top, basis, step)
+            _normalise(image)
+        last = step == size - 2
+        if last or (step >= 4 and step % 3 == 1):
+            value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001)
+            if last or (beside[step] > 0 and value - before <= 1e-12 * value):
+                break
+            before = value
+    return math.sqrt(value) if value > 1e-14 else 0.0

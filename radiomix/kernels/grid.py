@@ -1,0 +1,28 @@
+"""Where the voxels of a region lie in a flat, padded array."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+
+@kernel
+def locate(flat, area, voxels, starts):
+    """Write the positions of all levels but 0, ascending, and where those of each slice start; return their number.
+
+    Parameters
+    ----------
+    flat : padded levels
+    area : voxels in a slice
+    voxels : as long as `flat`, uint32
+    starts : (slices + 1,) int64
+    """
+    found = 0
+    for z in range(starts.size - 1):
+        starts[z] = found
+        for v in range(z * area, (z + 1) * area):
+            voxels[found] = v
+            found += np.int64(flat[v] != 0)
+    starts[starts.size - 1] = found
+    return found

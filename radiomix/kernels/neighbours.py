@@ -1,0 +1,120 @@
+"""What surrounds a voxel: how many neighbours resemble it, and how far it is from their mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+# Columns of `tone_features`
+BUSYNESS, COARSENESS, COMPLEXITY, CONTRAST, STRENGTH = range(5)
+TONE_COLUMNS = 5
+
+BLOCK = 2048
+
+
+@kernel
+def _look_around(flat, low, high, steps, alpha, similar, inside, total):
+    """For the voxels low to high: neighbours within alpha of the level, neighbours in the ROI, and their sum."""
+    similar[:], inside[:], total[:] = 0, 0, 0
+    here = flat[low:high]
+    for a in range(steps.size):
+        there = flat[low + steps[a] : high + steps[a]]
+        for i in range(here.size):
+            inside[i] += np.uint16(there[i] != 0)
+            total[i] += np.uint32(there[i])
+        if alpha == 0:
+            for i in range(here.size):
+                similar[i] += np.uint16(here[i] == there[i])
+        else:
+            for i in range(here.size):
+                near = abs(np.int32(here[i]) - np.int32(there[i])) <= alpha
+                similar[i] += np.uint16(near) * np.uint16(there[i] != 0)
+
+
+@kernel
+def count_neighbours(flat, voxels, segments, steps, alpha, dependence, tone, difference):
+    """Count dependences and tone differences of every voxel in one pass, in integers.
+
+    Parameters
+    ----------
+    flat, voxels : padded levels, and the positions in the ROI, ascending
+    segments : which segment each voxel is counted into; empty for one segment
+    steps : distances in `flat` to all neighbours, int64
+    alpha : largest difference of level that still counts as dependent
+    dependence : (segments, levels + 1, neighbours + 2), counts by level and 1 + dependent neighbours
+    tone : (segments, levels + 1, neighbours + 1), counts by level and neighbours in the ROI
+    difference : like tone, sums of |neighbours * level - sum of the neighbours' levels|
+    """
+    margin = np.max(steps)
+    similar, inside, total = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
+    n = 0
+    while n < voxels.size:
+        low = np.int64(voxels[n])
+        high = min(low + BLOCK, flat.size - margin)
+        size = high - low
+        _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], total[:size])
+        while n < voxels.size and voxels[n] < high:
+            voxel = np.int64(voxels[n])
+            segment = np.int64(segments[n]) if segments.size else 0
+            level, i = np.int64(flat[voxel]), voxel - low
+            neighbours = np.int64(inside[i])
+            dependence[segment, level, np.int64(similar[i]) + 1] += np.uint32(1)
+            tone[segment, level, neighbours] += np.uint32(1)
+            difference[segment, level, neighbours] += abs(neighbours * level - np.int64(total[i]))
+            n += 1
+
+
+@kernel
+def sum_tones(tone, difference, with_isolated, counts, sums):
+    """Counts n_i and summed differences s_i by segment and level; voxels without neighbours count where asked for."""
+    segments, width, columns = tone.shape
+    for s in range(segments):
+        for level in range(1, width):
+            counts[s, level] = tone[s, level, 0] if with_isolated else 0
+            sums[s, level] = 0.0
+            for neighbours in range(1, columns):
+                counts[s, level] += tone[s, level, neighbours]
+                sums[s, level] += difference[s, level, neighbours] / neighbours
+
+
+@kernel
+def tone_features(counts, sums, features):
+    """Reduce a stack of n_i (K, levels + 1) and s_i to features (K, TONE_COLUMNS); NaN where no voxel counts."""
+    stack, width = counts.shape
+    levels, p, tones = np.empty(width), np.empty(width), np.empty(width)
+    for k in range(stack):
+        total = 0.0
+        size = 0
+        for level in range(1, width):
+            if counts[k, level] > 0:
+                total += counts[k, level]
+                levels[size], p[size], tones[size] = level, counts[k, level], sums[k, level]
+                size += 1
+        if size == 0:
+            features[k] = np.nan
+            continue
+        p[:size] /= total
+        _tone_features(levels[:size], p[:size], tones[:size], total, features[k])
+
+
+@kernel
+def _tone_features(levels, p, tones, voxels, out):
+    weighted, tone = 0.0, 0.0
+    spread, busy, complexity, strength = 0.0, 0.0, 0.0, 0.0
+    for a in range(levels.size):
+        weighted += p[a] * tones[a]
+        tone += tones[a]
+        for b in range(a):
+            apart = levels[a] - levels[b]
+            together = p[a] + p[b]
+            spread += p[a] * p[b] * apart * apart
+            busy += abs(levels[a] * p[a] - levels[b] * p[b])
+            complexity += apart * (p[a] * tones[a] + p[b] * tones[b]) / together
+            strength += together * apart * apart
+    pairs = levels.size * (levels.size - 1)
+    out[COARSENESS] = 1e6 if weighted == 0 else 1 / weighted
+    out[CONTRAST] = 0.0 if pairs == 0 else 2 * spread / pairs * tone / voxels
+    out[BUSYNESS] = 0.0 if busy == 0 else weighted / (2 * busy)
+    out[COMPLEXITY] = 2 * complexity / voxels
+    out[STRENGTH] = 0.0 if tone == 0 else 2 * strength / tone

@@ -1,0 +1,192 @@
+"""Grey level zones: connected voxels of equal level, with their size and their distance to the border of the ROI."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+
+@kernel
+def representatives(steps_zyx):
+    """For every set of equal earlier neighbours, the few that must be joined.
+
+    Neighbours that touch each other already belong to one zone, so one of each touching group suffices.
+
+    Parameters
+    ----------
+    steps_zyx : (directions, 3) steps to the earlier neighbours
+
+    Returns
+    -------
+    (2 ** directions,) uint32; four bits per representative, direction + 1, and 0 after the last
+    """
+    directions = steps_zyx.shape[0]
+    touching = np.zeros(directions, np.int64)
+    for a in range(directions):
+        for b in range(directions):
+            if np.max(np.abs(steps_zyx[a] - steps_zyx[b])) <= 1:
+                touching[a] |= 1 << b
+    codes = np.zeros(1 << directions, np.uint32)
+    for neighbours in range(1, 1 << directions):
+        left, code, place = neighbours, 0, 0
+        while left:
+            a = 0
+            while not (left >> a) & 1:
+                a += 1
+            code |= (a + 1) << place
+            place += 4
+            group, before = 1 << a, 0
+            while group != before:
+                before = group
+                for b in range(directions):
+                    if (group >> b) & 1:
+                        group |= touching[b] & neighbours
+            left &= ~group
+        codes[neighbours] = code
+    return codes
+
+
+@kernel
+def _equal_neighbours(flat, steps, equal):
+    """Set bit a of equal[v] where the voxel at -steps[a] has the same level."""
+    block = 4096
+    margin = np.max(steps)
+    for low in range(margin, flat.size, block):
+        high = min(low + block, flat.size)
+        here, out = flat[low:high], equal[low:high]
+        for a in range(steps.size):
+            there = flat[low - steps[a] : high - steps[a]]
+            bit = np.uint16(1 << a)
+            for i in range(here.size):
+                out[i] |= np.uint16(here[i] == there[i]) * bit
+
+
+@kernel
+def _root(parents, label):
+    while parents[label] != label:
+        parents[label] = parents[parents[label]]
+        label = parents[label]
+    return label
+
+
+@kernel
+def find_zones(flat, voxels, steps, codes, labels, zones):
+    """Find the zones of a padded volume.
+
+    Parameters
+    ----------
+    flat, voxels : padded levels, and the positions in the ROI, ascending
+    steps : distances in `flat` to the earlier neighbours, int64
+    codes : from `representatives`
+    labels : like `flat`, int32 zeros; filled with a label for each voxel of the ROI
+    zones : (4, voxels) int32; the first three rows are filled with level, size and first voxel of each zone, ascending
+        in the latter; the last row with the zone of each label
+
+    Returns
+    -------
+    the number of zones
+    """
+    equal = np.zeros(flat.size, np.uint16)
+    _equal_neighbours(flat, steps, equal)
+    level, size, first, parents = zones
+    found = 0
+    for n in range(voxels.size):
+        voxel = np.int64(voxels[n])
+        code = int(codes[equal[voxel]])
+        if code == 0:
+            root = found
+            parents[found], level[found], size[found], first[found] = found, flat[voxel], 0, n
+            found += 1
+        else:
+            root = _root(parents, int(labels[voxel - steps[(code & 15) - 1]]))
+            code >>= 4
+            while code:
+                other = _root(parents, int(labels[voxel - steps[(code & 15) - 1]]))
+                code >>= 4
+                if other < root:
+                    root, other = other, root
+                parents[other] = root
+        labels[voxel] = root
+        size[root] += 1
+    return _gather(zones, found)
+
+
+@kernel
+def _gather(zones, found):
+    """Add up what belongs to one root, number the roots, and move them to the front."""
+    level, size, first, parents = zones
+    kept = 0
+    for label in range(found):
+        root = parents[label]
+        if root == label:
+            parents[label] = kept
+            level[kept], size[kept], first[kept] = level[label], size[label], first[label]
+            kept += 1
+        else:
+            # a root is the earliest of its labels, so that its entry is the number of its zone already
+            zone = parents[root]
+            parents[label] = zone
+            size[zone] += size[label]
+    return kept
+
+
+@kernel
+def least_of_zones(values, voxels, labels, zone_of_label, least):
+    """The least of the values (like `labels`) over the voxels of each zone; `least` holds upper bounds."""
+    for n in range(voxels.size):
+        voxel = np.int64(voxels[n])
+        zone = zone_of_label[labels[voxel]]
+        least[zone] = min(least[zone], values[voxel])
+
+
+@kernel
+def border_distance(flat, steps, distances):
+    """City-block distance of every voxel to the outside: 1 at the border of the region, 0 outside.
+
+    Parameters
+    ----------
+    flat : padded region, 0 outside
+    steps : distances in `flat` to the next voxel along each axis that counts, int64
+    distances : like `flat`, int32, filled
+    """
+    for v in range(flat.size):
+        distances[v] = 0
+        if flat[v]:
+            nearest = 1 << 29
+            for a in range(steps.size):
+                nearest = min(nearest, distances[v - steps[a]])
+            distances[v] = nearest + 1
+    for v in range(flat.size - 1, -1, -1):
+        if flat[v]:
+            nearest = distances[v] - 1
+            for a in range(steps.size):
+                nearest = min(nearest, distances[v + steps[a]])
+            distances[v] = nearest + 1
+
+
+@kernel
+def tabulate(segments, levels, columns, counts):
+    """Count (segment, level, column) triples into counts (segments, levels, columns)."""
+    for n in range(levels.size):
+        counts[segments[n], levels[n], columns[n]] += np.uint32(1)
+
+
+@kernel
+def rank(values, ranks, distinct):
+    """Number the distinct positive integers of `values` in ascending order, and return how many there are.
+
+    `ranks` takes the number of each value, `distinct` the values by their number.
+    """
+    seen = np.zeros(np.max(values) + 1, np.int32)
+    for value in values:
+        seen[value] = 1
+    found = 0
+    for value in range(seen.size):
+        if seen[value]:
+            distinct[found] = value
+            seen[value] = found
+            found += 1
+    for n in range(values.size):
+        ranks[n] = seen[values[n]]
+    return found
