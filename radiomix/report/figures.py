@@ -114,7 +114,11 @@ def kaplan_meier(evaluation: Evaluation, *, model: str | None = None, cohort: st
         p = _value(evaluation, name, "logrank_p", cohort)
         axes.set(xlim=(0, float(time.max())), ylim=(0, 1.02), xticks=ticks)
         axes.set(ylabel="event-free share", title=f"{name}: log-rank p = {p:.2g}")
-        axes.set_xlabel("time\nnumber at risk", loc="left")
+        axes.set_xlabel("time", labelpad=34)
+        axes.annotate(
+            "at risk", (0, 0), xytext=(-12, -39), textcoords="offset points", xycoords="axes fraction",
+            ha="right", fontsize=8, color="#5b6472", annotation_clip=False,
+        )  # fmt: skip
         axes.legend(loc="lower left")
     return figure
 

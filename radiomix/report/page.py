@@ -68,7 +68,8 @@ def render(evaluation: Evaluation, *, title: str = "") -> str:
         version=__version__,
         evaluation=evaluation,
         best=best,
-        flow=list(_plain_items(evaluation.cohort)),
+        flow=evaluation.cohort.get("flow", []),
+        cohort=list(_plain_items({k: v for k, v in evaluation.cohort.items() if k != "flow"})),
         score_tables=_score_tables(evaluation),
         explanations=EXPLANATIONS,
         forest=_picture(
