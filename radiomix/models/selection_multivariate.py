@@ -281,8 +281,8 @@ class Robust(Selector):
     Parameters
     ----------
     icc : column -> intraclass correlation from perturbed or repeated segmentations (of other patients, or of training
-        patients); an array-free mapping such as `table["icc"].to_dict()`
-    threshold : the least ICC
+        patients); such as `feature_robustness(...)["icc2"].to_dict()`
+    threshold : the least ICC; an undefined one (NaN) does not reach it
     keep : columns never dropped. Columns that the mapping lacks (clinical ones) are kept as well
 
     Raises
@@ -304,7 +304,7 @@ class Robust(Selector):
                 f"none of the {len(names)} columns ({names[0]!r}, ...) has an ICC among the {len(known)} given "
                 f"({next(iter(known), None)!r}, ...): use the same column names"
             )
-        return np.array([not known.get(name, np.inf) < self.threshold for name in names])
+        return np.array([known.get(name, np.inf) >= self.threshold for name in names])
 
 
 class NotVolume(Selector):
