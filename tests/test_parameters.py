@@ -261,7 +261,7 @@ def test_what_pyradiomics_has_no_words_for(config: rx.Config, message: str) -> N
 
 
 @pytest.mark.agreement
-@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # PyRadiomics' validator
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # PyRadiomics' validator
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_pyradiomics_accepts_what_is_written(path: Path) -> None:
     extractor = pytest.importorskip("radiomics.featureextractor", reason="PyRadiomics is not installed")

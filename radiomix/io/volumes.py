@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 else:
     Source = Any
 
-NIFTI = (".nii", ".nii.gz", ".hdr", ".img", ".img.gz", ".nia")
+NIFTI = (".nii", ".nii.gz")
 ROUNDING = 0.01  # how far a float label may lie from an integer before it is no label at all
 
 
@@ -105,22 +106,22 @@ def _read_file(path: Path) -> Image:
     reader = _reader(path)
     size, source = _size(reader), str(path)
     refuse_unsupported(size, reader.GetNumberOfComponents(), sitk.GetPixelIDValueAsString(reader.GetPixelID()), source)
-    if path.name.lower().endswith(NIFTI) and reader.GetPixelID() in (sitk.sitkFloat32, sitk.sitkFloat64):
-        return _float_nifti(path, reader, len(size))
+    if path.name.lower().endswith(NIFTI):
+        return _read_nifti(path, reader, len(size))
     return from_sitk(_execute(reader), source)
 
 
-def _float_nifti(path: Path, reader: sitk.ImageFileReader, dimensions: int) -> Image:
-    """ITK turns NaN and infinity of a NIfTI file into 0, so the numbers come from nibabel and the grid from ITK."""
+def _read_nifti(path: Path, reader: sitk.ImageFileReader, dimensions: int) -> Image:
+    """Numbers from nibabel, grid from ITK, which turns NaN and infinity into 0 and reads half a file without a word."""
     import nibabel
 
-    stored = nibabel.load(path).dataobj
-    if not np.issubdtype(stored.dtype, np.floating) or (stored.slope, stored.inter) != (1, 0):
-        return from_sitk(_execute(reader), str(path))
     try:
+        stored = nibabel.load(path).dataobj
         array = np.asarray(stored.get_unscaled())
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise UnreadableFile(f"cannot read {path}: the file is damaged or cut short ({error})") from None
+    if (stored.slope, stored.inter) != (1, 0):
+        return from_sitk(_execute(reader), str(path))
     array = _native(array.reshape(array.shape[:dimensions]).T)
     grid = sitk.Image([1] * dimensions, sitk.sitkUInt8)
     grid.SetSpacing(reader.GetSpacing()[:dimensions])
