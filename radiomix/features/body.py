@@ -38,8 +38,7 @@ class Body:
 
     @cached_property
     def trace(self) -> surface.Trace:
-        inside = self.roi.morphological
-        return surface.trace(inside[bounding_box(inside)])
+        return surface.trace(fitted(self.roi.morphological))
 
     @property
     def size(self) -> int:
@@ -128,6 +127,12 @@ class Body:
         """Moran's I and Geary's C."""
         box = bounding_box(self.roi.inside)
         return moran_and_geary(self.roi.intensities[box], self.roi.inside[box], self.spacing)
+
+
+def fitted(inside: np.ndarray) -> np.ndarray:
+    """The part of a (z, y, x) mask within its bounding box, which most masks fill already."""
+    sides = (inside[0], inside[-1], inside[:, 0], inside[:, -1], inside[:, :, 0], inside[:, :, -1])
+    return inside if all(side.any() for side in sides) else inside[bounding_box(inside)]
 
 
 def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> np.ndarray:

@@ -69,7 +69,8 @@ def _widest_plane(extremes, across, along):
     planes, lines = extremes.shape[1:]
     chain = np.empty((2 * lines, 2), np.int64)
     widest = 0.0
-    for plane in range(planes):
+    for step in range(planes):  # from the middle, where the widest planes tend to lie, outwards
+        plane = (planes - 1) // 2 + ((step + 1) // 2 if step % 2 else -(step // 2))
         low, high = extremes[0, plane], extremes[1, plane]
         first, last, least, greatest = lines, 0, np.int64(NONE), np.int64(-1)
         for line in range(lines):
@@ -99,19 +100,20 @@ def _plane_corners(extremes, points):
 
 
 @kernel
-def _distance(a, b):
-    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2
+def _distance(points, i, z, y, x):
+    dz, dy, dx = points[i, 0] - z, points[i, 1] - y, points[i, 2] - x
+    return dz * dz + dy * dy + dx * dx
 
 
 @kernel
-def _hop(points, start):
-    """The point farthest from `start`, and its squared distance."""
+def _hop(points, z, y, x):
+    """The point farthest from (z, y, x)."""
     best, end = -1.0, 0
     for i in range(points.shape[0]):
-        distance = _distance(points[i], start)
+        distance = _distance(points, i, z, y, x)
         if distance > best:
             best, end = distance, i
-    return end, best
+    return end
 
 
 @kernel
@@ -121,22 +123,25 @@ def _farthest(points):
     A few hops to the farthest point give a long pair. A longer one must have both ends far from its centre: with all
     points within `radius` of it, only those beyond `longest - radius` are compared.
     """
-    a, longest, span = 0, -1.0, 0.0
-    b, span = _hop(points, points[0])
-    while span > longest:
-        longest = span
-        a, (b, span) = b, _hop(points, points[b])
-    centre = (points[a] + points[b]) / 2
-    radius = np.sqrt(_hop(points, centre)[1])
-    kept = np.empty((points.shape[0], 4))
+    longest, a, b = -1.0, 0, 0
+    while True:
+        c = _hop(points, points[b, 0], points[b, 1], points[b, 2])
+        span = _distance(points, c, points[b, 0], points[b, 1], points[b, 2])
+        if not span > longest:
+            break
+        longest, a, b = span, b, c
+    z, y, x = (points[a, 0] + points[b, 0]) / 2, (points[a, 1] + points[b, 1]) / 2, (points[a, 2] + points[b, 2]) / 2
+    radius = np.sqrt(_distance(points, _hop(points, z, y, x), z, y, x))
+    kept, reach = np.empty(points.shape[0], np.int64), np.empty(points.shape[0])
     n = 0
     for i in range(points.shape[0]):
-        from_centre = np.sqrt(_distance(points[i], centre))
-        if from_centre >= np.sqrt(longest) - radius:
-            kept[n, :3], kept[n, 3] = points[i], from_centre
+        reach[n] = np.sqrt(_distance(points, i, z, y, x))
+        if reach[n] >= np.sqrt(longest) - radius:
+            kept[n] = i
             n += 1
     for i in range(n):
+        p = kept[i]
         for j in range(i):
-            if kept[i, 3] + kept[j, 3] >= np.sqrt(longest):
-                longest = max(longest, _distance(kept[i], kept[j]))
+            if reach[i] + reach[j] >= np.sqrt(longest):
+                longest = max(longest, _distance(points, kept[j], points[p, 0], points[p, 1], points[p, 2]))
     return np.sqrt(longest)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .jit import kernel, reduction
 
-BUCKETS = 4096
+FEW_BUCKETS, BUCKETS = 256, 4096
 
 
 class Moments(NamedTuple):
@@ -45,9 +45,15 @@ def percentiles(values: np.ndarray, fractions: tuple[float, ...], minimum: float
     buckets; only buckets that hold a wanted order statistic are looked into.
     """
     at = (values.size - 1) * np.array(fractions)
-    below = np.floor(at).astype(np.int64)
-    ranks = np.concatenate([below, np.minimum(below + 1, values.size - 1)])
-    low, high = _order_statistics(values, ranks, minimum, maximum).reshape(2, -1)
+    below = at.astype(np.int64)
+    ranks = np.column_stack([below, np.minimum(below + 1, values.size - 1)])
+    found = np.full(ranks.size, minimum)
+    if minimum < maximum:
+        buckets = FEW_BUCKETS if values.size < 16 * BUCKETS else BUCKETS
+        bucket, before = np.empty(values.size, np.uint16), np.zeros(buckets + 1, np.int64)
+        start = np.full(buckets, -1, np.int64)
+        _order_statistics(values, ranks.ravel(), minimum, maximum, bucket, before, start, found)
+    low, high = found[::2], found[1::2]
     return low + (high - low) * (at - below)
 
 
@@ -102,36 +108,52 @@ def _about(values, mean, shift):
 
 
 @kernel
-def _order_statistics(values, ranks, minimum, maximum):
-    """The numbers that would stand at `ranks` if the values were sorted."""
-    found = np.full(ranks.size, minimum)
-    if not minimum < maximum:
-        return found
-    scale = BUCKETS / (maximum - minimum)
-    bucket = np.empty(values.size, np.uint16)
-    before = np.zeros(BUCKETS + 1, np.int64)
+def _order_statistics(values, ranks, minimum, maximum, bucket, before, start, found):
+    """The numbers that would stand at `ranks` if the values were sorted, into `found`.
+
+    Room for the work: each value's bucket, the number of values in lower buckets, and where a bucket's members begin
+    (-1 everywhere at first).
+    """
+    last = before.size - 2
+    scale = (last + 1) / (maximum - minimum)
     for i in range(values.size):
-        bucket[i] = max(0, min(BUCKETS - 1, int((values[i] - minimum) * scale)))
-        before[bucket[i] + 1] += 1
-    for b in range(BUCKETS):
+        b = max(0, min(last, int((values[i] - minimum) * scale)))
+        bucket[i] = b
+        before[b + 1] += 1
+    for b in range(last + 1):
         before[b + 1] += before[b]
-    home = np.searchsorted(before, ranks, side="right") - 1
-    start = np.full(BUCKETS, -1, np.int64)  # where the wanted buckets begin in `members`
-    size = 0
-    for b in home:
-        if start[b] < 0:
-            start[b] = size
-            size += before[b + 1] - before[b]
-    members, filled = np.empty(size), start.copy()
-    for i in range(values.size):
-        b = bucket[i]
-        if filled[b] >= 0:
-            members[filled[b]] = values[i]
-            filled[b] += 1
+    members = _members(values, ranks, bucket, before, start)
     for r in range(ranks.size):
-        b = home[r]
-        found[r] = _select(members[start[b] : filled[b]], ranks[r] - before[b])
-    return found
+        home = _home(ranks[r], before)
+        end = start[home]
+        found[r] = _select(members[end - (before[home + 1] - before[home]) : end], ranks[r] - before[home])
+
+
+@kernel
+def _home(rank, before):
+    """The bucket that holds a rank."""
+    home = 0
+    while rank >= before[home + 1]:
+        home += 1
+    return home
+
+
+@kernel
+def _members(values, ranks, bucket, before, start):
+    """The values of all buckets that hold a rank, bucket by bucket; leaves each bucket's end in `start`."""
+    size = 0
+    for r in range(ranks.size):
+        home = _home(ranks[r], before)
+        if start[home] < 0:
+            start[home] = size
+            size += before[home + 1] - before[home]
+    members = np.empty(size)
+    for i in range(values.size):
+        at = start[bucket[i]]
+        if at >= 0:
+            members[at] = values[i]
+            start[bucket[i]] = at + 1
+    return members
 
 
 @kernel
@@ -163,7 +185,13 @@ def _select(members, rank):
 @kernel
 def level_counts(levels, count):
     """How often each of the levels 1..count occurs in a 1-D array of unsigned integers; zeros are skipped."""
-    found = np.zeros(count + 1, np.int64)
-    for i in range(levels.size):
-        found[levels[i]] += 1
-    return found[1:]
+    # two tables, so that an increment seldom waits for the one before
+    even, odd = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
+    for i in range(0, levels.size - 1, 2):
+        even[levels[i]] += 1
+        odd[levels[i + 1]] += 1
+    if levels.size % 2:
+        even[levels[levels.size - 1]] += 1
+    for level in range(count + 1):
+        even[level] += odd[level]
+    return even[1:]

@@ -9,6 +9,7 @@ import numpy as np
 from .cubes import triangles
 from .jit import kernel
 
+EMPTY, FULL = np.uint64(0), np.uint64(0x0F0F0F0F0F0F0F0F)  # eight columns of four voxels outside, inside
 NONE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
 
 
@@ -38,7 +39,8 @@ def trace(inside: np.ndarray) -> Trace:
     for extremes in (along_x, along_y):
         extremes[0], extremes[1] = NONE, -1
     counts, positions, sums = np.zeros(256, np.int64), np.zeros((256, 3), np.int64), np.zeros(10, np.int64)
-    _walk(padded, counts, positions, along_x, along_y, sums)
+    columns = np.zeros(-(-padded.shape[2] // 8) * 8, np.uint8)
+    _walk(padded, columns, columns.view(np.uint64), counts, positions, along_x, along_y, sums)
     return Trace(counts, positions, along_x, along_y, sums)
 
 
@@ -52,37 +54,46 @@ def area_and_volume(found: Trace, spacing: tuple[float, float, float]) -> tuple[
 
 
 @kernel
-def _walk(mask, counts, positions, along_x, along_y, sums):
+def _walk(mask, columns, words, counts, positions, along_x, along_y, sums):
+    """`columns` is room for the four voxels (z, y) at every x of a row of cubes; `words` is it again, by eights."""
     nz, ny, nx = mask.shape
     for z in range(nz - 1):
         for y in range(ny - 1):
-            _add_voxels(mask[z, y], z, y, sums)
-            before = 0
-            for x in range(1, nx):
+            for x in range(nx):
                 near = mask[z, y, x] | mask[z, y + 1, x] << 1
-                column = np.int64(near | mask[z + 1, y, x] << 2 | mask[z + 1, y + 1, x] << 3)
-                case = before | column << 4
-                before = column
-                if case != 0 and case != 255:
-                    counts[case] += 1
-                    positions[case, 0] += z
-                    positions[case, 1] += y
-                    positions[case, 2] += x - 1
-                    _add_vertices(case, z, y, x - 1, along_x, along_y)
+                columns[x] = near | mask[z + 1, y, x] << 2 | mask[z + 1, y + 1, x] << 3
+            before, n, sx, sxx = 0, 0, 0, 0
+            for w in range(words.size):
+                start = 8 * w
+                if before == 0 and words[w] == EMPTY:
+                    continue
+                if before == 15 and words[w] == FULL:
+                    n += 8
+                    sx += 8 * start + 28
+                    sxx += 8 * start * start + 56 * start + 140
+                    continue
+                for x in range(start, start + 8):
+                    column = np.int64(columns[x])
+                    case = before | column << 4
+                    before = column
+                    n += column & 1
+                    sx += (column & 1) * x
+                    sxx += (column & 1) * x * x
+                    if case != 0 and case != 255:
+                        counts[case] += 1
+                        positions[case, 0] += z
+                        positions[case, 1] += y
+                        positions[case, 2] += x - 1
+                        _add_vertices(case, z, y, x - 1, along_x, along_y)
+            if n:
+                _add_row(z, y, n, sx, sxx, sums)
 
 
 @kernel
-def _add_voxels(row, z, y, sums):
-    n, sx, sxx = 0, 0, 0
-    for x in range(row.size):
-        voxel = np.int64(row[x])
-        n += voxel
-        sx += voxel * x
-        sxx += voxel * x * x
-    if n:
-        terms = (n, n * z, n * y, sx, n * z * z, n * y * y, sxx, n * z * y, z * sx, y * sx)
-        for i in range(10):
-            sums[i] += terms[i]
+def _add_row(z, y, n, sx, sxx, sums):
+    terms = (n, n * z, n * y, sx, n * z * z, n * y * y, sxx, n * z * y, z * sx, y * sx)
+    for i in range(10):
+        sums[i] += terms[i]
 
 
 @kernel
