@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any
 
 from ..config import (
@@ -118,8 +119,21 @@ def settings_of(config: Config) -> dict[str, Any]:
     for name, rule in PYRADIOMICS.items():
         value = getattr(config, rule.field) if rule.field else None
         if rule.field and value != getattr(blank, rule.field):
-            settings[name] = list(value) if isinstance(value, tuple) else getattr(value, "value", value)
+            settings[name] = _plain(value)
     return {**settings, **_bins_of(config.bins), **_grouped_of(config)}
+
+
+def _plain(value: Any) -> Any:
+    """As a file writes it; PyRadiomics' validator wants whole numbers as integers."""
+    match value:
+        case tuple():
+            return list(value)
+        case Enum():
+            return value.value
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
 
 
 def _bins_of(bins: Bins) -> dict[str, Any]:
