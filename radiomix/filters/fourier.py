@@ -44,49 +44,84 @@ def shannon_band(level: int) -> Transfer:
     return lambda radius: ((radius > highest / 2) & (radius <= highest)).astype(float)
 
 
-class Spectrum:
-    """The Fourier transform of an image, or of each of its slices, and the way back into a box."""
+@dataclass(frozen=True)
+class Grid:
+    """The frequencies of a transformed image, in units of pi.
 
-    def __init__(self, image: Image, box: Box, dimension: int, boundary: Boundary) -> None:
-        self.axes = tuple(range(3 - dimension, 3))
-        pads = [PADDING if a in self.axes and boundary != Boundary.PERIODIC else 0 for a in range(3)]
-        array = image.array if dimension == 3 else image.array[box[0]]
-        array = array.astype(np.float64)
+    frequencies : one array per array axis, shaped to be broadcast; 0 along an axis that is not transformed
+    """
+
+    frequencies: tuple[np.ndarray, ...]
+
+    @cached_property
+    def radius(self) -> np.ndarray:
+        """The distance from frequency 0."""
+        return np.sqrt(sum(f**2 for f in self.frequencies))
+
+    def riesz(self, axes: tuple[int, ...]) -> np.ndarray:
+        """What the Riesz transforms along several array axes, one after the other, multiply by."""
+        radius = np.where(self.radius == 0, 1, self.radius)
+        return math.prod((-1j * self.frequencies[axis] / radius for axis in axes), start=np.ones(1))
+
+
+Multiplier = Callable[[Grid], np.ndarray]
+
+
+class Spectrum:
+    """The Fourier transform of an image, or of each of its slices, and the way back."""
+
+    def __init__(self, array: np.ndarray, axes: tuple[int, ...], box: Box) -> None:
+        self.array, self.axes, self.box = array, axes, box
+
+    @classmethod
+    def of(cls, image: Image, box: Box, dimension: int, boundary: Boundary) -> Spectrum:
+        """The image, or its slices in the box, with the boundary laid around; `box` is where the box lies in that."""
+        axes = tuple(range(3 - dimension, 3))
+        pads = [PADDING if a in axes and boundary != Boundary.PERIODIC else 0 for a in range(3)]
+        array = (image.array if dimension == 3 else image.array[box[0]]).astype(np.float64)
         if any(pads):
             array = np.pad(array, [(p, p) for p in pads], mode=PAD_MODE[boundary])
-        self.array = array
         kept = box if dimension == 3 else (slice(0, len(array)), *box[1:])
-        self.box = tuple(slice(s.start + p, s.stop + p) for s, p in zip(kept, pads, strict=True))
+        return cls(array, axes, tuple(slice(s.start + p, s.stop + p) for s, p in zip(kept, pads, strict=True)))
+
+    def with_array(self, array: np.ndarray) -> Spectrum:
+        """The same grid and box with other intensities."""
+        return Spectrum(array, self.axes, self.box)
 
     @cached_property
     def transformed(self) -> np.ndarray:
         from scipy import fft  # slow to load
 
-        return fft.fftn(self.array, axes=self.axes)
+        return fft.rfftn(self.array, axes=self.axes)
 
     @cached_property
-    def frequencies(self) -> list[np.ndarray]:
-        """One array per array axis, in units of pi, shaped to be broadcast; 0 along an axis that is not transformed."""
-        found = []
+    def grids(self) -> tuple[Grid, Grid]:
+        """The frequencies k of the half of the spectrum that is kept, and those at -k.
+
+        An even number of frequencies with both ends included is not symmetric, so the second is not minus the first.
+        """
+        ahead, behind = [], []
         for axis, count in enumerate(self.array.shape):
             line = np.fft.ifftshift(np.linspace(-1, 1, count)) if axis in self.axes else np.zeros(1)
-            found.append(line.reshape([-1 if a == axis else 1 for a in range(3)]))
-        return found
+            kept = slice(0, count // 2 + 1) if axis == 2 else slice(None)
+            shape = [-1 if a == axis else 1 for a in range(3)]
+            ahead.append(line[kept].reshape(shape))
+            behind.append(np.roll(line[::-1], 1)[kept].reshape(shape))
+        return Grid(tuple(ahead)), Grid(tuple(behind))
 
-    @cached_property
-    def radius(self) -> np.ndarray:
-        return np.sqrt(sum(f**2 for f in self.frequencies))
-
-    def back(self, multiplier: np.ndarray) -> np.ndarray:
+    def back(self, multiplier: Multiplier) -> np.ndarray:
         """The real part of the image whose frequencies were multiplied, uncut."""
         from scipy import fft  # slow to load
 
-        return fft.ifftn(self.transformed * multiplier, axes=self.axes).real
+        ahead, behind = self.grids
+        # the real part of the answer to a real image is the answer to the symmetric half of the multiplier
+        symmetric = (multiplier(ahead) + np.conj(multiplier(behind))) / 2
+        size = [self.array.shape[axis] for axis in self.axes]
+        return fft.irfftn(self.transformed * symmetric, size, axes=self.axes)
 
-    def riesz(self, axes: tuple[int, ...]) -> np.ndarray:
-        """The multiplier of the Riesz transforms along several array axes, one after the other."""
-        radius = np.where(self.radius == 0, 1, self.radius)
-        return math.prod((-1j * self.frequencies[axis] / radius for axis in axes), start=np.ones(1))
+
+def _radial(transfer: Transfer) -> Multiplier:
+    return lambda grid: transfer(grid.radius)
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,9 +146,9 @@ class BandPass(IbsiFilter):
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)
-        spectrum = Spectrum(image, box, dimension, self.boundary)
+        spectrum = Spectrum.of(image, box, dimension, self.boundary)
         for level in self.level:
-            response = spectrum.back(self.band(level)(spectrum.radius))[spectrum.box]
+            response = spectrum.back(_radial(self.band(level)))[spectrum.box]
             yield f"{self.NAME}-level-{level}-{dimension}D", response
 
     @staticmethod

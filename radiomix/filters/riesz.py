@@ -19,7 +19,7 @@ import numpy as np
 
 from ..image import Box, Image
 from .base import name_number, require, same_names
-from .fourier import Spectrum, simoncelli_band
+from .fourier import Spectrum, Transfer, simoncelli_band
 from .ibsi import IbsiFilter
 from .separable import Boundary
 from .spatial import laplacian, log_kernels
@@ -47,23 +47,22 @@ class Riesz(IbsiFilter):
         super().__post_init__()
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
-        spectrum = Spectrum(image, box, self._dimension_for(image), self.boundary)
-        band = self._band(spectrum, image)
+        spectrum, band = self._filtered(Spectrum.of(image, box, self._dimension_for(image), self.boundary), image)
         turned = "" if self.alignment_sigma is None else f"-aligned-{name_number(self.alignment_sigma)}-mm"
         name = f"riesz-{'-'.join(map(str, self.order))}{turned}-{self._base_name}"
         norm = math.sqrt(math.factorial(sum(self.order)) / math.prod(map(math.factorial, self.order)))
         # the order counts along x, y, z: the array axes backwards
         steps = tuple(spectrum.axes[::-1][i] for i, times in enumerate(self.order) for _ in range(times))
         if self.alignment_sigma is None:
-            yield name, norm * spectrum.back(spectrum.riesz(steps) * band)[spectrum.box]
+            yield name, norm * _transformed(spectrum, steps, band)[spectrum.box]
         else:
             yield name, norm * self._aligned(spectrum, band, image.spacing)
 
-    def _aligned(self, spectrum: Spectrum, band: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    def _aligned(self, spectrum: Spectrum, band: Transfer, spacing: tuple[float, ...]) -> np.ndarray:
         """The transform along the axes of the structure tensor: a tensor of transforms, contracted with directions."""
         times = sum(self.order)
         along = {
-            axes: spectrum.back(spectrum.riesz(axes) * band)[spectrum.box]
+            axes: _transformed(spectrum, axes, band)[spectrum.box]
             for axes in combinations_with_replacement(spectrum.axes, times)
         }
         directions = _directions(spectrum, band, spacing, self.alignment_sigma)
@@ -75,8 +74,8 @@ class Riesz(IbsiFilter):
         return total
 
     @abstractmethod
-    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
-        """What the filter under the transform multiplies the spectrum by; it may filter the spectrum's image first."""
+    def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
+        """The filter under the transform: the spectrum to take it of, and what is let through of that."""
 
     @property
     @abstractmethod
@@ -84,8 +83,13 @@ class Riesz(IbsiFilter):
         """The name of the filter under the transform."""
 
 
+def _transformed(spectrum: Spectrum, axes: tuple[int, ...], band: Transfer) -> np.ndarray:
+    """The Riesz transform along array axes of what the band lets through, uncut."""
+    return spectrum.back(lambda grid: grid.riesz(axes) * band(grid.radius))
+
+
 def _directions(
-    spectrum: Spectrum, band: np.ndarray, spacing: tuple[float, ...], sigma: float
+    spectrum: Spectrum, band: Transfer, spacing: tuple[float, ...], sigma: float
 ) -> list[tuple[np.ndarray, ...]]:
     """Unit vectors at every voxel of the box, strongest change first; each with one array per transformed axis.
 
@@ -93,7 +97,7 @@ def _directions(
     """
     from scipy.ndimage import gaussian_filter  # slow to load
 
-    first = [spectrum.back(spectrum.riesz((axis,)) * band) for axis in spectrum.axes]
+    first = [_transformed(spectrum, (axis,), band) for axis in spectrum.axes]
     width = [sigma / spacing[axis] if axis in spectrum.axes else 0 for axis in range(3)]
     tensor = np.empty((*(s.stop - s.start for s in spectrum.box), len(first), len(first)))
     for i, j in combinations_with_replacement(range(len(first)), 2):
@@ -120,11 +124,10 @@ class RieszLoG(Riesz):
 
     KEYS: ClassVar = same_names("order", "alignment_sigma", "sigma", "cutoff", "boundary")
 
-    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
+    def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
         whole = tuple(slice(0, n) for n in spectrum.array.shape)
         kernels = log_kernels(self.sigma, self.cutoff, image.spacing, self.dimension)
-        spectrum.array = laplacian(spectrum.array, whole, kernels, self.boundary)
-        return np.ones(1)
+        return spectrum.with_array(laplacian(spectrum.array, whole, kernels, self.boundary)), np.ones_like
 
     @property
     def _base_name(self) -> str:
@@ -150,8 +153,8 @@ class RieszSimoncelli(Riesz):
         super().__post_init__()
         require(self.level >= 1, "RieszSimoncelli", "level of 1 or more", self.level)
 
-    def _band(self, spectrum: Spectrum, image: Image) -> np.ndarray:
-        return simoncelli_band(self.level)(spectrum.radius)
+    def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
+        return spectrum, simoncelli_band(self.level)
 
     @property
     def _base_name(self) -> str:
