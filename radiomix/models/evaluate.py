@@ -82,8 +82,13 @@ class Settings:
         return {"candidates": self.candidates, "inner_folds": self.inner_folds}
 
     @property
+    def kind(self) -> str:
+        """The split's name; folds made elsewhere have none of their own."""
+        return self.split if isinstance(self.split, str) else "given folds"
+
+    @property
     def repeats_or_default(self) -> int:
-        default = 50 if self.split == "bootstrap" else 3
+        default = 50 if self.kind == "bootstrap" else 3
         return default if self.repeats is None else self.repeats
 
 
@@ -109,7 +114,7 @@ def evaluate(
     results = run_jobs(jobs, plan, workers=workers, resume=resume)
     gathered = gather(design, external, jobs, results)
     setting = Setting(design.task, design.y, design.patients, np.array(plan.times), horizons, _censoring(design))
-    scored, comparisons = score_all(gathered.predictions, setting, external, arms, settings.split == "bootstrap")
+    scored, comparisons = score_all(gathered.predictions, setting, external, arms, settings.kind == "bootstrap")
     permutations = _permutations(jobs, results, setting)
     scored = _with_permuted(scored, permutations, setting)
     size = sample_size.sample_size(design, gathered, scored, arms)
@@ -157,10 +162,10 @@ def choose_models(models: Sequence[str | ModelSpec], task: Task) -> list[ModelSp
 def make_folds(design: Design, settings: Settings) -> list[Fold]:
     """The outer folds that the settings ask for."""
     repeats = settings.repeats_or_default
-    if settings.split == "patient":
+    if settings.kind == "patient":
         validate.check_enough(design.y, design.task, design.patients, settings.folds)
     stratum = validate.strata(design.y, design.task)
-    match settings.split:
+    match settings.kind:
         case "patient":
             return validate.stratified_folds(
                 stratum, design.patients, folds=settings.folds, repeats=repeats, random_state=settings.seed
@@ -175,8 +180,8 @@ def make_folds(design: Design, settings: Settings) -> list[Fold]:
             return validate.time_folds(design.dates, design.patients, folds=settings.folds)
         case "bootstrap":
             return validate.bootstrap_folds(stratum, design.patients, repeats=repeats, random_state=settings.seed)
-        case given:
-            return validate.given_folds(given, design.table, design.patients)
+        case _:
+            return validate.given_folds(settings.split, design.table, design.patients)
 
 
 def make_arms(design: Design, specs: Sequence[ModelSpec], settings: Settings) -> list[Arm]:
@@ -191,7 +196,9 @@ def make_arms(design: Design, specs: Sequence[ModelSpec], settings: Settings) ->
             features=design.features,
             volume=_varying(design, design.volume),
             clinical=_varying(design, design.clinical),
-            centre=design.columns.centre if settings.split != "centre" else None,
+            centre=design.columns.centre
+            if not (isinstance(settings.split, str) and settings.split == "centre")
+            else None,
             **settings.tuning,
         )
     return arms
@@ -204,7 +211,7 @@ def _varying(design: Design, columns: Sequence[str]) -> tuple[str, ...]:
 def _plan(design: Design, external: Design | None, settings: Settings) -> tuple[Plan, tuple[float, ...]]:
     """What the jobs share; external cases stand below the study's own."""
     times, horizons = _times(design, settings)
-    everybody = settings.split == "bootstrap"
+    everybody = settings.kind == "bootstrap"
     X, patients = design.X, design.patients
     if external is not None:
         X = pd.concat([X, external.X], ignore_index=True)
@@ -246,7 +253,7 @@ def _permuted_jobs(design: Design, arm: Arm, folds: Sequence[Fold], settings: Se
     for p in range(settings.permutations):
         shuffled = permuted(design.y, design.patients, settings.seed * 1000 + p)
         everyone = np.concatenate([shuffled, y[len(shuffled) :]])
-        if settings.split == "patient":
+        if settings.kind == "patient":
             stratum = validate.strata(shuffled, design.task)
             fresh = validate.stratified_folds(
                 stratum, design.patients, folds=settings.folds, random_state=settings.seed + 1000 + p
@@ -318,10 +325,9 @@ def _describe(
 ) -> dict[str, Any]:
     from .. import __version__
 
-    split = settings.split if isinstance(settings.split, str) else "given folds"
     return {
         **vars(settings),
-        "split": split,
+        "split": settings.kind,
         "repeats": settings.repeats_or_default,
         "horizons": list(horizons),
         "times": list(plan.times),

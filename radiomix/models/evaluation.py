@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, fields
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +151,7 @@ class Evaluation:
         for f in fields(self):
             value = getattr(self, f.name)
             if f.name in _TABLES:
-                value = json.loads(value.to_json(orient="split", index=False, double_precision=15, default_handler=str))
+                value = {"columns": list(value.columns), "data": value.astype(object).to_numpy().tolist()}
             elif isinstance(value, Task):
                 value = value.value
             elif f.name == "findings":
@@ -160,7 +159,7 @@ class Evaluation:
             content[f.name] = value
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(content, default=_plain, allow_nan=True), encoding="utf-8")
+        target.write_text(json.dumps(_without_nan(content), default=_plain, allow_nan=False), encoding="utf-8")
         return target
 
     @classmethod
@@ -168,9 +167,7 @@ class Evaluation:
         """Read what `to_json` wrote."""
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         for name in _TABLES:
-            content[name] = pd.read_json(
-                StringIO(json.dumps(content[name])), orient="split", precise_float=True, convert_dates=False, dtype=None
-            )
+            content[name] = pd.DataFrame(content[name]["data"], columns=content[name]["columns"])
         content["task"] = Task(content["task"])
         content["outcome"] = tuple(content["outcome"])
         content["statements"] = tuple(content["statements"])
@@ -179,6 +176,19 @@ class Evaluation:
             for f in content["findings"]
         )
         return cls(**content)
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null stands for them."""
+    match value:
+        case dict():
+            return {str(key): _without_nan(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_without_nan(item) for item in value]
+        case float() | np.floating():
+            return float(value) if np.isfinite(value) else None
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ..table import FAMILY_NAMES, is_feature
 from . import signals
+from .outcome import Task
 
 if TYPE_CHECKING:
     from .design import Design
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 IS_THE_OUTCOME = 0.99  # an AUC or C that no measurement of an image reaches
 TOO_GOOD = 0.95
-EXPLAINED = 0.9  # of the outcome's variance by a pair of columns
+EXPLAINED = 0.9  # of a class or a time by a pair of columns
+EXPLAINED_NUMBER = 0.99  # of a number or a grade, which real measurements can come close to
 RARE = 1e-4  # a p-value, after correction for the number of columns
 FEWEST = 20  # cases below which nothing can be said
 OUTCOME_NAMES = re.compile(
@@ -108,7 +110,8 @@ def outcome_in_a_pair(design: Design) -> list[Finding]:
     """Two columns whose sum, difference or product is the outcome."""
     singles = {c for f in outcome_among_columns(design) if f.severity is Severity.LEAK for c in f.columns}
     pair = signals.best_pair(design, leave_out=singles)
-    if pair is None or pair.explained < EXPLAINED:
+    graded = design.task in (Task.CONTINUOUS, Task.ORDINAL)
+    if pair is None or pair.explained < (EXPLAINED_NUMBER if graded else EXPLAINED):
         return []
     message = f"{pair.first} and {pair.second} together ({pair.how}) explain {pair.explained:.0%} of the outcome"
     return [Finding(Severity.LEAK, "outcome in a pair", message, (pair.first, pair.second), pair.explained)]
