@@ -121,7 +121,7 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
 FAMILY = Family(
     name="firstorder",
     title="First-order statistics",
-    domain=Domain.LEVELS,
+    domain=Domain.INTENSITIES,  # PyRadiomics' entropy and uniformity see grey levels, which its dialect always makes
     features=FEATURES,
     compute=compute,
     code="UHIW",
