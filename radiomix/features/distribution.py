@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, nan, sqrt
+from typing import Any
 
 import numpy as np
 
+from ..image import Levels
 from ..kernels import statistics
 from ..registry import Dialect, Feature
 
@@ -159,7 +161,7 @@ STATISTICS = {
 
 
 def statistics_of(
-    what: str, unit: str, identifiers: Mapping[str, tuple[str, str]], get: Callable[[object], Distribution]
+    what: str, unit: str, identifiers: Mapping[str, tuple[str, str]], get: Callable[[Any], Distribution]
 ) -> tuple[Feature, ...]:
     """The features that describe a distribution, as one family declares them.
 
@@ -175,7 +177,7 @@ def statistics_of(
             name=name,
             formula=statistic.formula,
             meaning=statistic.meaning.format(what),
-            value=lambda computed, value=statistic.value: value(get(computed)),
+            value=_after(get, statistic.value),
             code=identifiers[name][0],
             term=identifiers[name][1],
             unit=power_of(unit, statistic.power),
@@ -185,12 +187,23 @@ def statistics_of(
     )
 
 
+def _after(get: Callable[[Any], Distribution], value: Callable[[Distribution], float]) -> Callable[[Any], float]:
+    return lambda computed: value(get(computed))
+
+
 def power_of(unit: str, exponent: int) -> str:
     """
     >>> power_of("mm", 3), power_of("mm", 1), power_of("mm", 0)
     ('mm^3', 'mm', '1')
     """
     return {0: "1", 1: unit}.get(exponent, f"{unit}^{exponent}")
+
+
+def level_counts(levels: Levels | None) -> np.ndarray:
+    """How many voxels have each grey level, (Ng,)."""
+    if levels is None:
+        raise ValueError("grey levels are asked for, but the image has not been discretised")
+    return statistics.level_counts(levels.array.ravel(), levels.count)
 
 
 def entropy(probabilities: np.ndarray) -> float:

@@ -19,7 +19,7 @@ def _box_area(edges: np.ndarray) -> float:
     return 2 * float(edges[0] * edges[1] + edges[1] * edges[2] + edges[2] * edges[0])
 
 
-ENCLOSURE = (
+ENCLOSURE: tuple[Feature, ...] = (
     Feature(
         "Asphericity",
         "(A^3 / (36 pi V^2))^(1/3) - 1",

@@ -8,9 +8,8 @@ from math import nan
 
 import numpy as np
 
-from ..kernels.statistics import level_counts
 from ..registry import Domain, Family, Feature, Values
-from .distribution import Distribution, entropy, evaluate, statistics_of
+from .distribution import Distribution, entropy, evaluate, level_counts, statistics_of
 from .source import Source
 
 
@@ -22,13 +21,14 @@ class Histogram:
 
     @cached_property
     def levels(self) -> Distribution:
-        levels = self.source.levels.array[self.source.roi.inside]
-        return Distribution(levels.astype(np.float64), self.source.config.dialect)
+        """The grey levels of all voxels, ascending."""
+        values = np.repeat(np.arange(1.0, self.counts.size + 1), self.counts)
+        return Distribution(values, self.source.config.dialect)
 
     @cached_property
     def counts(self) -> np.ndarray:
         """How many voxels have each grey level, (Ng,)."""
-        return level_counts(self.source.levels.array.ravel(), self.source.levels.count)
+        return level_counts(self.source.levels)
 
     @property
     def probabilities(self) -> np.ndarray:

@@ -8,9 +8,8 @@ from math import prod, sqrt
 
 import numpy as np
 
-from ..kernels.statistics import level_counts
 from ..registry import Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, statistics_of
+from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, level_counts, statistics_of
 from .source import Source
 
 
@@ -32,7 +31,7 @@ class FirstOrder:
     @cached_property
     def probabilities(self) -> np.ndarray:
         """The share of each grey level that occurs among the ROI's voxels."""
-        counts = level_counts(self.source.levels.array.ravel(), self.source.levels.count)
+        counts = level_counts(self.source.levels)
         return counts[counts > 0] / counts.sum()
 
 

@@ -80,7 +80,7 @@ class Plate:
         return principal_variances(self.trace.sums, (0.0, *self.spacing), Dialect.PYRADIOMICS)[1:]
 
 
-FEATURES = (
+FEATURES: tuple[Feature, ...] = (
     Feature(
         "MeshSurface",
         "A = area within the outline of the mesh",

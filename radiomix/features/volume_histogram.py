@@ -10,9 +10,8 @@ import numpy as np
 from ..config import Config, FixedBinNumber, FixedBinWidth, NoBins, RangeMode
 from ..errors import ConfigError
 from ..image import Levels
-from ..kernels.statistics import level_counts
 from ..registry import Domain, Family, Feature, Values
-from .distribution import ONLY_IBSI, evaluate
+from .distribution import ONLY_IBSI, evaluate, level_counts
 from .source import Source
 
 
@@ -58,7 +57,7 @@ class VolumeHistogram:
 
 def histogram_of(levels: Levels, config: Config) -> VolumeHistogram:
     """The histogram over the range that the discretisation and re-segmentation define (IBSI: three cases)."""
-    counts = level_counts(levels.array.ravel(), levels.count)
+    counts = level_counts(levels)
     match config.ivh_bins:
         case NoBins():  # the intensities themselves, in steps of 1
             return _of_intensities(counts, levels, config)
@@ -91,7 +90,7 @@ def _bound(config: Config, side: str, reached: float) -> float | None:
     return bound
 
 
-FEATURES = (
+FEATURES: tuple[Feature, ...] = (
     Feature(
         "VolumeAtIntensityFraction10",
         "share of the voxels with at least 10 % of the intensity range",
