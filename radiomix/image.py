@@ -6,6 +6,7 @@ knows that files and SimpleITK count the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -130,7 +131,23 @@ def bounding_box(inside: np.ndarray, padding: int | tuple[int, int, int] = 0) ->
         lo, hi = int(hit[0]), int(hit[-1]) + 1
         box.append(slice(max(lo - pads[axis], 0), min(hi + pads[axis], inside.shape[axis])))
         view = view[tuple(slice(lo, hi) if a == axis else slice(None) for a in range(3))]
-    return tuple(box)
+    return as_box(box)
+
+
+def as_box(parts: Iterable[slice]) -> Box:
+    """Three slices as a box."""
+    z, y, x = parts
+    return z, y, x
+
+
+def widened(box: Box, padding: Sequence[int], shape: Sequence[int]) -> Box:
+    """A box with `padding` voxels more on each side, cut at the grid's edge."""
+    return as_box(slice(max(b.start - p, 0), min(b.stop + p, n)) for b, p, n in zip(box, padding, shape, strict=True))
+
+
+def within(box: Box, around: Box) -> Box:
+    """Where a box lies in one around it."""
+    return as_box(slice(b.start - a.start, b.stop - a.start) for b, a in zip(box, around, strict=True))
 
 
 @dataclass(frozen=True, eq=False)

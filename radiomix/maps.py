@@ -18,10 +18,9 @@ from .extraction import Settings, as_config
 from .extraction.announce import announce_compilation
 from .extraction.compute import wanted_features
 from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
-from .image import Image, Mask, Roi
+from .image import Image, Mask, Roi, widened
 from .io import choose_label, read_image, read_labels, reconcile, to_sitk
 from .preprocess import Region, discretise, find_region, prepare
-from .preprocess.region import widened
 from .registry import family
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import numpy as np
 from ..config import Aggregation, Config
 from ..errors import NonFiniteVoxels
 from ..features.source import Source
-from ..image import Box, Image, Mask, Roi
+from ..image import Box, Image, Mask, Roi, widened
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, prepare
-from ..preprocess.region import nonfinite, widened
+from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
 
 NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity

@@ -61,11 +61,6 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
     return Region(box, kept if config.resegment.shape else np.ascontiguousarray(whole), np.ascontiguousarray(kept))
 
 
-def widened(box: Box, padding: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
-    """A box with `padding` voxels more on each side, cut at the grid's edge."""
-    return tuple(slice(max(b.start - p, 0), min(b.stop + p, n)) for b, p, n in zip(box, padding, shape, strict=True))
-
-
 def _check(inside: np.ndarray, config: Config, mask: Mask) -> None:
     """The rules of PyRadiomics' `minimumROIDimensions` and `minimumROISize`, on the ROI's own box."""
     name = f"the ROI of {mask.source} (label {mask.label})"
