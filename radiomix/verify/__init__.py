@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .check import Check
 from .configurations import check_configurations
+from .filters import check_filtered_features, check_maps
 from .page import as_markdown, as_text, sentence, summary
 from .phantom import check_phantom, digital_phantom
 
@@ -21,7 +22,7 @@ def verify(data: Path | None = None) -> list[Check]:
     """
     checks = check_phantom()
     if data is not None:
-        checks += check_configurations(data)
+        checks += check_configurations(data) + check_maps(data) + check_filtered_features(data)
     return checks
 
 
