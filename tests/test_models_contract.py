@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -217,3 +219,10 @@ def test_noise_is_predicted_at_chance(name, task):
 @pytest.mark.filterwarnings("default")  # scikit-learn's checks provoke warnings on purpose
 def test_estimators_obey_scikit_learn(estimator, check):
     check(estimator)
+
+
+def test_the_page_about_models_shows_code_that_runs():
+    page = (Path(__file__).resolve().parents[1] / "docs" / "add-a-model.md").read_text(encoding="utf-8")
+    code = re.findall(r"^```python\n(.*?)^```", page, flags=re.M | re.S)
+    assert len(code) >= 4
+    exec("\n".join(code), {})

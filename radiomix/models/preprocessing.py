@@ -49,9 +49,11 @@ class Tidy(TransformerMixin, BaseEstimator):
     def fit(self, X: Table, y: Any = None) -> Tidy:
         frame = self._frame(X, reset=True)
         self.levels_: dict[str, list[str]] = {}
-        for position, name in enumerate(frame.columns):
+        for position, (name, kind) in enumerate(frame.dtypes.items()):
+            if pd.api.types.is_numeric_dtype(kind):
+                continue
             column = frame.iloc[:, position]
-            if pd.api.types.is_datetime64_any_dtype(column):
+            if pd.api.types.is_datetime64_any_dtype(kind):
                 raise TableError(f"column {name!r} holds dates: give a number instead (an age, a time since diagnosis)")
             if _is_text(column):
                 self.levels_[str(name)] = self._levels(column)
@@ -96,8 +98,6 @@ class Tidy(TransformerMixin, BaseEstimator):
 
 
 def _is_text(column: pd.Series) -> bool:
-    if pd.api.types.is_numeric_dtype(column):
-        return False
     return bool(pd.to_numeric(column.dropna().astype(str), errors="coerce").isna().any())
 
 
