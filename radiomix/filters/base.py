@@ -45,8 +45,8 @@ class SettingsFilter(Filter):
     def to_settings(self) -> dict[str, Any]:
         """The settings that make this filter, fields at their default left out."""
         key = {field: key for key, field in self.KEYS.items()}
-        changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {key[name]: _plain(value) for name, value in changed.items() if name in key}
+        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self) if f.name in key}  # type: ignore[arg-type]
+        return {key[name]: _plain(value) for name, (value, default) in values.items() if value != default}
 
 
 def _frozen(value: Any) -> Any:

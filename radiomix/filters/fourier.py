@@ -12,17 +12,21 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from ..image import Box, Image
+from ..image import Box, Image, as_box
 from .base import many, require, same_names
 from .ibsi import IbsiFilter
 from .separable import Boundary
 
 PADDING = 32
-PAD_MODE = {Boundary.ZERO: "constant", Boundary.NEAREST: "edge", Boundary.MIRROR: "symmetric"}
+PAD_MODE: dict[Boundary, Literal["constant", "edge", "symmetric"]] = {
+    Boundary.ZERO: "constant",
+    Boundary.NEAREST: "edge",
+    Boundary.MIRROR: "symmetric",
+}
 
 Transfer = Callable[[np.ndarray], np.ndarray]  # of the distance from frequency 0
 
@@ -82,7 +86,7 @@ class Spectrum:
         if any(pads):
             array = np.pad(array, [(p, p) for p in pads], mode=PAD_MODE[boundary])
         kept = box if dimension == 3 else (slice(0, len(array)), *box[1:])
-        return cls(array, axes, tuple(slice(s.start + p, s.stop + p) for s, p in zip(kept, pads, strict=True)))
+        return cls(array, axes, as_box(slice(s.start + p, s.stop + p) for s, p in zip(kept, pads, strict=True)))
 
     def with_array(self, array: np.ndarray) -> Spectrum:
         """The same grid and box with other intensities."""

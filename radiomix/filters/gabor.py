@@ -78,8 +78,7 @@ class Gabor(IbsiFilter):
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         planes = ((2, 1), (2, 0), (1, 0)) if self._dimension_for(image) == 3 else ((2, 1),)
-        total = sum(self._plane_response(image, box, *plane) for plane in planes)
-        yield self._name, total / len(planes)
+        yield self._name, np.mean([self._plane_response(image, box, *plane) for plane in planes], axis=0)
 
     @property
     def _name(self) -> str:

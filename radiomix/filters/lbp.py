@@ -144,6 +144,9 @@ class LBP3D(SettingsFilter):
         yield "lbp-3D-k", part.with_array(kurtosis)
 
 
+Face = tuple[int, int, int]  # vertices
+
+
 def icosphere(subdivisions: int, radius: float) -> np.ndarray:
     """The vertices of an icosahedron whose faces were divided in four, again and again, on a sphere: (n, 3)."""
     golden = (1 + np.sqrt(5)) / 2
@@ -160,11 +163,11 @@ def icosphere(subdivisions: int, radius: float) -> np.ndarray:
     return vertices if subdivisions else vertices / np.linalg.norm(vertices, axis=1, keepdims=True) * radius
 
 
-def _subdivided(vertices: np.ndarray, faces: list[tuple[int, ...]]) -> tuple[np.ndarray, list[tuple[int, ...]]]:
+def _subdivided(vertices: np.ndarray, faces: list[Face]) -> tuple[np.ndarray, list[Face]]:
     """Every face cut in four at the middles of its edges."""
     edges = sorted({edge for face in faces for edge in combinations(sorted(face), 2)})
     middle = {edge: len(vertices) + i for i, edge in enumerate(edges)}
-    smaller = []
+    smaller: list[Face] = []
     for a, b, c in map(sorted, faces):
         ab, ac, bc = middle[a, b], middle[a, c], middle[b, c]
         smaller += [(a, ab, ac), (b, ab, bc), (c, ac, bc), (ab, ac, bc)]

@@ -93,11 +93,11 @@ class Gradient(SettingsFilter):
     KEYS: ClassVar = {"gradientUseSpacing": "use_spacing"}
 
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
-        squares = 0.0
+        squares = np.zeros([part.stop - part.start for part in box])
         for axis in (2, 1, 0)[: image.dimensions]:
             step = 0.5 / image.spacing[axis] if self.use_spacing else 0.5
             difference = _neighbour(image.array, box, axis, 1) * step - _neighbour(image.array, box, axis, -1) * step
-            squares = squares + difference * difference
+            squares += difference * difference
         yield "gradient", image.cropped(box).with_array(np.sqrt(squares).astype(np.float32))
 
 

@@ -14,7 +14,7 @@ from .ibsi import IbsiFilter
 from .riesz import RieszLoG, RieszSimoncelli
 from .spatial import Laws, LoGIBSI, Mean, SeparableWavelet
 
-FILTER_NAMES = {
+FILTER_NAMES: dict[str, type[IbsiFilter]] = {
     "mean": Mean,
     "LoG": LoGIBSI,
     "laplacian_of_gaussian": LoGIBSI,

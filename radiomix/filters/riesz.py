@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, product
 from typing import ClassVar
 
 import numpy as np
 
-from ..image import Box, Image
+from ..image import Box, Image, as_box
 from .base import name_number, require, same_names
 from .fourier import Spectrum, Transfer, simoncelli_band
 from .ibsi import IbsiFilter
@@ -56,22 +56,9 @@ class Riesz(IbsiFilter):
         if self.alignment_sigma is None:
             yield name, norm * _transformed(spectrum, steps, band)[spectrum.box]
         else:
-            yield name, norm * self._aligned(spectrum, band, image.spacing)
-
-    def _aligned(self, spectrum: Spectrum, band: Transfer, spacing: tuple[float, ...]) -> np.ndarray:
-        """The transform along the axes of the structure tensor: a tensor of transforms, contracted with directions."""
-        times = sum(self.order)
-        along = {
-            axes: _transformed(spectrum, axes, band)[spectrum.box]
-            for axes in combinations_with_replacement(spectrum.axes, times)
-        }
-        directions = _directions(spectrum, band, spacing, self.alignment_sigma)
-        chosen = [directions[i] for i, count in enumerate(self.order) for _ in range(count)]
-        total = 0.0
-        for axes in product(range(len(spectrum.axes)), repeat=times):
-            weight = math.prod(direction[axis] for direction, axis in zip(chosen, axes, strict=True))
-            total = total + weight * along[tuple(sorted(spectrum.axes[a] for a in axes))]
-        return total
+            directions = _directions(spectrum, band, image.spacing, self.alignment_sigma)
+            chosen = [directions[i] for i, times in enumerate(self.order) for _ in range(times)]
+            yield name, norm * _along(spectrum, band, chosen)
 
     @abstractmethod
     def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
@@ -86,6 +73,20 @@ class Riesz(IbsiFilter):
 def _transformed(spectrum: Spectrum, axes: tuple[int, ...], band: Transfer) -> np.ndarray:
     """The Riesz transform along array axes of what the band lets through, uncut."""
     return spectrum.back(lambda grid: grid.riesz(axes) * band(grid.radius))
+
+
+def _along(spectrum: Spectrum, band: Transfer, directions: Sequence[tuple[np.ndarray, ...]]) -> np.ndarray:
+    """The transform along directions that change from voxel to voxel, inside the box: the tensor of all transforms of
+    that order, contracted with the directions."""
+    along = {
+        axes: _transformed(spectrum, axes, band)[spectrum.box]
+        for axes in combinations_with_replacement(spectrum.axes, len(directions))
+    }
+    total = np.zeros(directions[0][0].shape)
+    for choice in product(range(len(spectrum.axes)), repeat=len(directions)):
+        weight = math.prod(direction[i] for direction, i in zip(directions, choice, strict=True))
+        total += weight * along[tuple(sorted(spectrum.axes[i] for i in choice))]
+    return total
 
 
 def _directions(
@@ -125,7 +126,7 @@ class RieszLoG(Riesz):
     KEYS: ClassVar = same_names("order", "alignment_sigma", "sigma", "cutoff", "boundary")
 
     def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
-        whole = tuple(slice(0, n) for n in spectrum.array.shape)
+        whole = as_box(slice(0, n) for n in spectrum.array.shape)
         kernels = log_kernels(self.sigma, self.cutoff, image.spacing, self.dimension)
         return spectrum.with_array(laplacian(spectrum.array, whole, kernels, self.boundary)), np.ones_like
 

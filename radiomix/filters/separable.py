@@ -14,7 +14,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from ..image import Box
+from ..image import Box, as_box
 from ..kernels.convolution import combine_rows
 
 Taps = tuple[float, ...]
@@ -111,7 +111,7 @@ def _matrices(
         voxels = slice(int(used[0]), int(used[-1]) + 1)
         matrices.append({cascade: _sparse(m[:, voxels]) for cascade, m in whole.items()})
         support.append(voxels)
-    return matrices, tuple(support)
+    return matrices, as_box(support)
 
 
 def _sparse(matrix: np.ndarray) -> Sparse:
@@ -122,14 +122,17 @@ def _sparse(matrix: np.ndarray) -> Sparse:
 
 def pooled(array: np.ndarray, box: Box, kernels: Counter[Axes], boundary: Boundary, pooling: Pooling) -> np.ndarray:
     """The largest or the average response of several kernels inside a box."""
-    total = None
-    for count, response in responses(array, box, kernels, boundary):
-        match pooling:
-            case Pooling.MAX:
-                total = response if total is None else np.maximum(total, response, out=total)
-            case Pooling.AVERAGE:
+    found = responses(array, box, kernels, boundary)
+    match pooling:
+        case Pooling.MAX:
+            _, total = next(found)
+            for _, response in found:
+                np.maximum(total, response, out=total)
+        case Pooling.AVERAGE:
+            total = np.zeros([part.stop - part.start for part in box])
+            for count, response in found:
                 response *= count / kernels.total()
-                total = response if total is None else np.add(total, response, out=total)
+                total += response
     return total
 
 

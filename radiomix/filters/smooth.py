@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ..errors import RadiomixWarning
-from ..image import Box, Image
+from ..image import Box, Image, widened, within
 from ..kernels.recursive import filter_lines
 from .base import SettingsFilter, many, require
 
@@ -97,15 +97,11 @@ def laplacian_of_gaussian(image: Image, box: Box, sigma: float) -> np.ndarray:
 
 def _support(image: Image, box: Box, sigma: float) -> tuple[Box, Box]:
     """The box widened by the filters' memory and cut at the image's edge, and where the box lies in it."""
-    support, inner = [], []
-    for axis, part in enumerate(box):
-        margin = math.ceil(RUN_IN * sigma / image.spacing[axis])
-        if image.dimensions == 2 and axis == 0:
-            margin = 0
-        start = max(part.start - margin, 0)
-        support.append(slice(start, min(part.stop + margin, image.array.shape[axis])))
-        inner.append(slice(part.start - start, part.stop - start))
-    return tuple(support), tuple(inner)
+    margins = [math.ceil(RUN_IN * sigma / spacing) for spacing in image.spacing]
+    if image.dimensions == 2:
+        margins[0] = 0
+    support = widened(box, margins, image.array.shape)
+    return support, within(box, support)
 
 
 class Recursion(NamedTuple):

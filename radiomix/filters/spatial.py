@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import RadiomixWarning
-from ..image import Box, Image
+from ..image import Box, Image, as_box, widened
 from .base import choice, many, name_number, require, same_names
 from .ibsi import IbsiFilter, words
 from .separable import Axes, Boundary, Cascade, Pooling, Taps, neighbourhood_mean, on_axes, pooled, responses, rotations
@@ -142,20 +142,20 @@ class Laws(IbsiFilter):
         super().__post_init__()
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
-        dimension = self._dimension_for(image)
+        self._dimension_for(image)
         for kernel in self.kernel:
             cascades = [(_unit(LAWS[pair]),) for pair in _pairs(kernel)]
             name = f"laws-{kernel}{_pooling_suffix(self.pooling)}"
             if self.energy_distance is None:
                 yield name, _rotated(image.array, box, cascades, self.boundary, self.pooling)
             else:
-                energy = self._energy(image.array, box, cascades, dimension)
+                energy = self._energy(image.array, box, cascades, self.energy_distance)
                 yield f"{name}-energy-{self.energy_distance}", energy
 
-    def _energy(self, array: np.ndarray, box: Box, cascades: Sequence[Cascade], dimension: int) -> np.ndarray:
+    def _energy(self, array: np.ndarray, box: Box, cascades: Sequence[Cascade], distance: int) -> np.ndarray:
         """The mean magnitude of the response around each voxel, the response continued as the image is."""
-        mean = neighbourhood_mean(self.energy_distance, dimension)
-        around = reach(box, array.shape, self.energy_distance, dimension, self.boundary)
+        mean = neighbourhood_mean(distance, self.dimension)
+        around = reach(box, array.shape, distance, self.dimension, self.boundary)
         magnitude = np.zeros(array.shape)
         magnitude[around] = np.abs(_rotated(array, around, cascades, self.boundary, self.pooling))
         return pooled(magnitude, box, mean, self.boundary, Pooling.AVERAGE)
@@ -163,13 +163,12 @@ class Laws(IbsiFilter):
 
 def reach(box: Box, shape: Sequence[int], distance: int, dimension: int, boundary: Boundary) -> Box:
     """The box widened by a distance, cut at the image's edge; the whole axis where a periodic image comes round."""
-    wide = []
-    for axis, part in enumerate(box):
-        margin = distance if axis >= 3 - dimension else 0
-        start, stop = part.start - margin, part.stop + margin
-        comes_round = boundary == Boundary.PERIODIC and (start < 0 or stop > shape[axis])
-        wide.append(slice(0, shape[axis]) if comes_round else slice(max(start, 0), min(stop, shape[axis])))
-    return tuple(wide)
+    margins = [distance if axis >= 3 - dimension else 0 for axis in range(3)]
+    wide = widened(box, margins, shape)
+    if boundary is not Boundary.PERIODIC:
+        return wide
+    comes_round = [b.start < m or b.stop + m > n for b, m, n in zip(box, margins, shape, strict=True)]
+    return as_box(slice(0, n) if whole else w for whole, n, w in zip(comes_round, shape, wide, strict=True))
 
 
 def _pairs(kernel: str) -> tuple[str, ...]:
