@@ -64,7 +64,7 @@ def _mask(image: Image, case: Any) -> Mask:
     labels = reconcile(image, read_labels(case["Mask"]), None, False)
     label = case.get("Label")
     if isinstance(label, str) or label is None or pd.isna(label):
-        return masks(labels, "all")[0]
+        return next(iter(masks(labels, "all")))
     return choose_label(labels, int(label))
 
 
