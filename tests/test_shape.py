@@ -10,11 +10,11 @@ import SimpleITK as sitk
 from radiomix.config import Config
 from radiomix.errors import RadiomixWarning
 from radiomix.features import FAMILIES
+from radiomix.features.autocorrelation import moran_and_geary
 from radiomix.features.body import principal_variances
 from radiomix.features.source import Source
 from radiomix.image import Roi, bounding_box
 from radiomix.kernels import enclosing, hull, surface
-from radiomix.kernels.autocorrelation import fast_length, moran_and_geary
 from radiomix.registry import Dialect
 from tests import naive_shape as naive
 
@@ -182,10 +182,6 @@ def test_autocorrelation_of_equal_intensities_is_undefined() -> None:
     inside = np.ones((2, 3, 2), bool)
     assert np.isnan(moran_and_geary(np.full(inside.shape, 0.1), inside, SPACING)).all()
     assert np.isnan(moran_and_geary(np.ones((1, 1, 1)), np.ones((1, 1, 1), bool), SPACING)).all()
-
-
-def test_grids_have_small_factors_only() -> None:
-    assert [fast_length(n) for n in (1, 7, 11, 121, 257)] == [1, 8, 12, 125, 270]
 
 
 def test_the_centre_follows_the_bright_side() -> None:

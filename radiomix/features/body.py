@@ -11,7 +11,6 @@ import numpy as np
 
 from ..image import Roi, Triple, bounding_box
 from ..kernels import enclosing, hull, surface
-from ..kernels.autocorrelation import moran_and_geary
 from ..registry import Dialect
 from .distribution import ratio
 
@@ -114,19 +113,23 @@ class Body:
     @property
     def centre_shift(self) -> float:
         """The distance in mm from the region's centre to the centre of its intensities."""
-        weights = self.roi.values.astype(np.float64)
-        total = float(weights.sum())
-        if total == 0:
-            return nan
-        centre = np.array([axis.mean() for axis in np.nonzero(self.roi.morphological)])
-        weighted = np.array([axis @ weights for axis in np.nonzero(self.roi.inside)]) / total
-        return float(np.linalg.norm((weighted - centre) * self.spacing))
+        weights = np.where(self.roi.inside, self.roi.intensities, 0.0)
+        offset = (_centre(weights) - _centre(self.roi.morphological)) * self.spacing
+        return float(np.linalg.norm(offset))
 
     @cached_property
     def autocorrelation(self) -> tuple[float, float]:
         """Moran's I and Geary's C."""
+        from .autocorrelation import moran_and_geary
+
         box = bounding_box(self.roi.inside)
         return moran_and_geary(self.roi.intensities[box], self.roi.inside[box], self.spacing)
+
+
+def _centre(weights: np.ndarray) -> np.ndarray:
+    """The centre of mass of a (z, y, x) array, in voxels, (3,); NaN where the weights sum to 0."""
+    profiles = (weights.sum(axis=axes, dtype=np.float64) for axes in ((1, 2), (0, 2), (0, 1)))
+    return np.array([ratio(float(profile @ np.arange(profile.size)), float(profile.sum())) for profile in profiles])
 
 
 def fitted(inside: np.ndarray) -> np.ndarray:

@@ -24,12 +24,12 @@ class Peaks:
     Attributes
     ----------
     image : (z, y, x) numbers, as far around the region as the sphere reaches, where the image goes that far
-    voxels : (n, 3) the region's voxels in `image`
+    inside : (z, y, x) booleans, the region in `image`
     spacing : mm, (z, y, x)
     """
 
     image: np.ndarray
-    voxels: np.ndarray
+    inside: np.ndarray
     spacing: tuple[float, float, float]
 
     @cached_property
@@ -38,12 +38,11 @@ class Peaks:
 
     @property
     def highest(self) -> float:
-        return neighbourhood.greatest_mean(self.image, self.voxels, self.rows)
+        return neighbourhood.greatest_mean(self.image, self.inside, self.rows)
 
     @property
     def at_brightest(self) -> float:
-        intensities = self.image[tuple(self.voxels.T)]
-        brightest = self.voxels[intensities == intensities.max()]
+        brightest = self.inside & (self.image == self.image[self.inside].max())
         return neighbourhood.greatest_mean(self.image, brightest, self.rows)
 
 
@@ -77,9 +76,13 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     around = tuple(
         slice(max(c + part.start - m, 0), c + part.stop + m) for c, part, m in zip(corner, box, margin, strict=True)
     )
-    start = [c - part.start for c, part in zip(corner, around, strict=True)]
-    peaks = Peaks(image[around], np.argwhere(roi.inside) + start, roi.spacing)
-    return [(None, evaluate(peaks, features))]
+    near = image[around]
+    inside = np.zeros(near.shape, bool)
+    place = tuple(
+        slice(c + b.start - a.start, c + b.stop - a.start) for c, b, a in zip(corner, box, around, strict=True)
+    )
+    inside[place] = roi.inside[box]
+    return [(None, evaluate(Peaks(near, inside, roi.spacing), features))]
 
 
 FAMILY = Family(

@@ -17,15 +17,11 @@ def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     With the faces of the points' convex hull as normals this is the oriented minimum bounding box, but for the rare
     body whose smallest box touches no whole face.
     """
-    best, edges = np.inf, np.zeros(3)
-    for normal, u, v in zip(*_planes(normals), strict=True):
-        height = np.ptp(points @ normal)
-        across, up = points @ u, points @ v
-        order = np.lexsort((up, across))
-        width, depth = _smallest_rectangle(across[order], up[order])
-        if height * width * depth < best:
-            best, edges = height * width * depth, np.array([height, width, depth])
-    return edges
+    along, u, v = (axes @ points.T for axes in _frames(normals))
+    order = np.lexsort((v, u))
+    u, v = np.take_along_axis(u, order, axis=1), np.take_along_axis(v, order, axis=1)
+    edges = np.column_stack([np.ptp(along, axis=1), _smallest_rectangles(u, v)])
+    return edges[np.argmin(np.prod(edges, axis=1))]
 
 
 def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 100_000) -> np.ndarray:
@@ -37,21 +33,10 @@ def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 
     n, d = points.shape
     lifted = np.column_stack([points - points.mean(axis=0), np.ones(n)])
     weights = np.full(n, 1 / n)
-    for _ in range(most):
-        inverse = np.linalg.inv((lifted.T * weights) @ lifted)
-        depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
-        out, needless = int(np.argmax(depth)), int(np.argmin(np.where(weights > 0, depth, np.inf)))
-        excess, slack = depth[out] / (d + 1) - 1, 1 - depth[needless] / (d + 1)
-        if max(excess, slack) <= tolerance:
-            break
-        chosen = out if excess >= slack else needless
-        step = (depth[chosen] - d - 1) / ((d + 1) * (depth[chosen] - 1))
-        if chosen == needless:
-            step = max(step, -weights[chosen] / (1 - weights[chosen]))
-        weights *= 1 - step
-        weights[chosen] = max(weights[chosen] + step, 0.0)
-    centre = weights @ lifted[:, :d]
-    offsets = lifted[:, :d] - centre
+    inverse = np.linalg.inv(lifted.T @ lifted / n)
+    depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
+    _weigh(lifted, weights, inverse, depth, tolerance, most)
+    offsets = lifted[:, :d] - weights @ lifted[:, :d]
     covariance = (offsets.T * weights) @ offsets
     reach = np.max(np.einsum("ij,jk,ik->i", offsets, np.linalg.inv(covariance), offsets))
     return np.sqrt(np.linalg.eigvalsh(covariance)[::-1] * reach)
@@ -86,13 +71,58 @@ def _leading(k: int) -> float:
     return value
 
 
-def _planes(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _frames(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit normals, and two unit vectors at right angles to each and to one another, all (m, 3)."""
     along = normals / np.linalg.norm(normals, axis=1, keepdims=True)
     aside = np.eye(3)[np.argmin(np.abs(along), axis=1)]
     u = np.cross(along, aside)
     u /= np.linalg.norm(u, axis=1, keepdims=True)
     return along, u, np.cross(along, u)
+
+
+@kernel
+def _weigh(lifted, weights, inverse, depth, tolerance, most):
+    """Shift weight until no point lies too far out or too far in; `inverse` and `depth` follow each step's rank one."""
+    n, size = lifted.shape
+    reached = np.empty(size)
+    for _ in range(most):
+        out, needless = 0, -1
+        for i in range(n):
+            if depth[i] > depth[out]:
+                out = i
+            if weights[i] > 0 and (needless < 0 or depth[i] < depth[needless]):
+                needless = i
+        excess, slack = depth[out] / size - 1, 1 - depth[needless] / size
+        if max(excess, slack) <= tolerance:
+            break
+        chosen = out if excess >= slack else needless
+        step = (depth[chosen] - size) / (size * (depth[chosen] - 1))
+        if chosen == needless:
+            step = max(step, -weights[chosen] / (1 - weights[chosen]))
+        for j in range(size):
+            reached[j] = 0.0
+            for k in range(size):
+                reached[j] += inverse[j, k] * lifted[chosen, k]
+        shrink = step / (1 - step + step * depth[chosen])
+        for i in range(n):
+            product = 0.0
+            for j in range(size):
+                product += lifted[i, j] * reached[j]
+            depth[i] = (depth[i] - shrink * product * product) / (1 - step)
+            weights[i] *= 1 - step
+        weights[chosen] = max(weights[chosen] + step, 0.0)
+        for j in range(size):
+            for k in range(size):
+                inverse[j, k] = (inverse[j, k] - shrink * reached[j] * reached[k]) / (1 - step)
+
+
+@kernel
+def _smallest_rectangles(u, v):
+    """The sides (m, 2) of the smallest rectangle around each row of points, sorted by u, then v."""
+    sides = np.empty((u.shape[0], 2))
+    for i in range(u.shape[0]):
+        sides[i, 0], sides[i, 1] = _smallest_rectangle(u[i], v[i])
+    return sides
 
 
 @kernel

@@ -35,28 +35,50 @@ def greatest_mean(image: np.ndarray, centres: np.ndarray, rows: np.ndarray) -> f
     Parameters
     ----------
     image : (z, y, x) numbers; voxels that are not finite do not count, nor does what lies beyond the array
-    centres : (n, 3) voxel indices
+    centres : (z, y, x) booleans
     rows : of the sphere, from `sphere`
     """
-    known = np.isfinite(image)
-    sums, counts = (np.zeros((*image.shape[:2], image.shape[2] + 1)) for _ in range(2))
-    np.cumsum(np.where(known, image, 0), axis=2, out=sums[..., 1:])
-    np.cumsum(known, axis=2, out=counts[..., 1:])
-    return float(_greatest_mean(sums, counts, centres, rows))
+    known, margin = np.isfinite(image), int(rows[:, 2].max())
+    sums, counts = _running(np.where(known, image, 0.0), margin), _running(known, margin)
+    return float(_greatest_mean(sums, counts, centres, rows, margin))
+
+
+def _running(values: np.ndarray, margin: int) -> np.ndarray:
+    """Sums along x of all values before a voxel, for voxels from `margin` before the array to `margin` beyond it."""
+    nz, ny, nx = values.shape
+    sums = np.zeros((nz, ny, nx + 1 + 2 * margin))
+    np.cumsum(values, axis=2, out=sums[..., margin + 1 : margin + 1 + nx])
+    sums[..., margin + 1 + nx :] = sums[..., margin + nx, None]
+    return sums
 
 
 @kernel
-def _greatest_mean(sums, counts, centres, rows):
-    nz, ny, nx = sums.shape
-    greatest = -np.inf
-    for i in range(centres.shape[0]):
-        total, count = 0.0, 0.0
-        for k in range(rows.shape[0]):
-            z, y = centres[i, 0] + rows[k, 0], centres[i, 1] + rows[k, 1]
-            if 0 <= z < nz and 0 <= y < ny:
-                first = max(centres[i, 2] - rows[k, 2], 0)
-                beyond = min(centres[i, 2] + rows[k, 2] + 1, nx - 1)
-                total += sums[z, y, beyond] - sums[z, y, first]
-                count += counts[z, y, beyond] - counts[z, y, first]
-        greatest = max(greatest, total / count)
+def _greatest_mean(sums, counts, centres, rows, margin):
+    nz, ny, nx = centres.shape
+    greatest, total, count = -np.inf, np.empty(nx), np.empty(nx)
+    for z in range(nz):
+        for y in range(ny):
+            first, beyond = 0, nx
+            while first < nx and not centres[z, y, first]:
+                first += 1
+            while beyond > first and not centres[z, y, beyond - 1]:
+                beyond -= 1
+            if first == nx:
+                continue
+            total[:], count[:] = 0.0, 0.0
+            for k in range(rows.shape[0]):
+                near_z, near_y, half = z + rows[k, 0], y + rows[k, 1], rows[k, 2]
+                if 0 <= near_z < nz and 0 <= near_y < ny:
+                    low, high = first + margin - half, first + margin + half + 1
+                    _add_row(sums[near_z, near_y, low:], sums[near_z, near_y, high:], total[first:beyond])
+                    _add_row(counts[near_z, near_y, low:], counts[near_z, near_y, high:], count[first:beyond])
+            for x in range(first, beyond):
+                if centres[z, y, x]:
+                    greatest = max(greatest, total[x] / count[x])
     return greatest
+
+
+@kernel
+def _add_row(before, until, total):
+    for x in range(total.size):
+        total[x] += until[x] - before[x]
