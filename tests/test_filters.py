@@ -18,7 +18,7 @@ from radiomix.image import Geometry, Image
 from radiomix.kernels.convolution import convolve_pair
 from tests import naive_filters as naive
 from tests.data import shared
-from tests.test_docs import blocks
+from tests.test_docs import ROOT, blocks
 
 PYRADIOMICS = [
     ("Square", {}),
@@ -247,3 +247,12 @@ def test_the_representation_shows_what_was_changed():
 def test_the_documented_filter_works():
     (code,) = blocks("docs/add-a-filter.md")
     exec(compile(code, "docs/add-a-filter.md", "exec", dont_inherit=True), {"__name__": __name__})
+
+
+def test_the_page_of_filters_names_every_filter_and_setting():
+    page = (ROOT / "docs/filters.md").read_text(encoding="utf-8")
+    for name, kind in FILTERS.items():
+        assert f"`{name}`" in page
+        assert all(f"`{setting}`" in page for setting in kind.SETTINGS), name
+    (code,) = blocks("docs/filters.md")
+    exec(compile(code, "docs/filters.md", "exec", dont_inherit=True), {"__name__": __name__})
