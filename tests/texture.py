@@ -37,11 +37,11 @@ def random_levels(seed: int, shape=(4, 5, 6), count=5, empty=0.3) -> np.ndarray:
 
 def textures() -> dict[str, np.ndarray]:
     """What the kernels are compared with their twins on."""
-    single, line = np.zeros((3, 3, 3), int), np.zeros((2, 3, 6), int)
+    single, line = np.zeros((3, 3, 3), int), np.zeros((3, 4, 7), int)
     single[1, 1, 1] = 2
     line[1, 1, 1:5] = [1, 2, 2, 1]
     lonely = line.copy()
-    lonely[0, 2, 5] = 3
+    lonely[2, 3, 6] = 3
     return {
         "random": random_levels(0),
         "sparse": random_levels(1, empty=0.8),

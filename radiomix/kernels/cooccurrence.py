@@ -300,15 +300,15 @@ def _largest_eigenvalue(diagonal, beside, size, above):
     for _ in range(100):
         # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
         pivot, first, second = x - diagonal[0], 1.0, 0.0
-        slope, curvature = 1.0 / pivot, 1.0 / (pivot * pivot)
-        for i in range(1, size):
+        ratio, slope, curvature = 0.0, 0.0, 0.0
+        for i in range(size):
+            if i > 0:
+                square = beside[i - 1] * beside[i - 1]
+                second = square * (second / (pivot * pivot) - 2 * ratio * ratio / pivot)
+                first = 1.0 + square * ratio / pivot
+                pivot = x - diagonal[i] - square / pivot
             if pivot <= 0:
                 break
-            square = beside[i - 1] * beside[i - 1]
-            ratio = first / pivot
-            second = square * (second / (pivot * pivot) - 2 * ratio * ratio / pivot)
-            first = 1.0 + square * ratio / pivot
-            pivot = x - diagonal[i] - square / pivot
             ratio = first / pivot
             slope += ratio
             curvature += ratio * ratio - second / pivot

@@ -31,7 +31,7 @@ def _extend_slice(flat, start, row, steps, before, now):
             here, there = flat[start + low : start + high], flat[start + low - step : start + high - step]
             _extend(here, there, before[a, low - shift : high - shift], running[low:high])
         elif step > 1:
-            for low in range(row, size - row, row):
+            for low in range(row + 1, size - row, row):
                 here, there = flat[start + low : start + low + row], flat[start + low - step : start + low + row - step]
                 # the frame is one voxel wide, so that a row never reads what it writes
                 width = row - 1
