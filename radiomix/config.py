@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from .errors import ConfigError, unknown
@@ -245,14 +246,18 @@ class Config:
         """`features` as a mapping."""
         return dict(self.features)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Twelve hexadecimal characters that change whenever a setting does."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
 
     def __repr__(self) -> str:
         blank = type(self)()
-        changed = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != getattr(blank, f.name)]
+        changed = [
+            f"{f.name}={getattr(self, f.name)!r}"
+            for f in fields(self)
+            if getattr(self, f.name) != getattr(blank, f.name)
+        ]
         return f"Config({', '.join(changed)})"
 
 
@@ -286,9 +291,7 @@ def decode(value: Any) -> Any:
 
 
 def _settings_class(name: str) -> Any:
-    known = {
-        n: c for n, c in globals().items() if isinstance(c, type) and c.__module__.startswith("radiomix.")
-    }
+    known = {n: c for n, c in globals().items() if isinstance(c, type) and c.__module__.startswith("radiomix.")}
     if name not in known:
         known |= {c.__name__: c for c in filters().values()}
     if name not in known:

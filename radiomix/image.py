@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,8 @@ class Geometry:
 
     def matches(self, other: Geometry, tolerance: float = 1e-6) -> bool:
         """Whether two grids coincide: origins within tolerance of a voxel, spacings and cosines within tolerance."""
+        if self == other:
+            return True
         allowed = tolerance * min(self.spacing)
         return bool(
             np.allclose(self.origin, other.origin, rtol=0, atol=allowed)
@@ -98,7 +101,7 @@ class LabelMap(Image):
     @property
     def labels(self) -> tuple[int, ...]:
         """The labels present, without background, ascending."""
-        return tuple(int(v) for v in np.unique(self.array) if v != 0)
+        return tuple(int(v) for v in np.unique(self.array[self.array != 0]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +116,24 @@ class Mask(Image):
         """The number of voxels in the ROI."""
         return int(np.count_nonzero(self.array))
 
+    @classmethod
+    def in_box(cls, labels: LabelMap, label: int, box: Box) -> Mask:
+        """One label of a segmentation, whose smallest box is known: only there are voxels looked at."""
+        inside = np.zeros(labels.array.shape, dtype=bool)
+        inside[box] = labels.array[box] == label
+        mask = cls(inside, labels.geometry, labels.source, labels.dimensions, label)
+        vars(mask)["box"] = box
+        return mask
+
+    @cached_property
+    def box(self) -> Box:
+        """The smallest box that holds the ROI."""
+        return bounding_box(self.array)
+
     def bounding_box(self, padding: int | tuple[int, int, int] = 0) -> Box:
         """The smallest box that holds the ROI, widened by `padding` voxels on each side, cut at the grid's edge."""
-        return bounding_box(self.array, padding)
+        pads = (padding,) * 3 if isinstance(padding, int) else padding
+        return widened(self.box, pads, self.array.shape)
 
 
 def bounding_box(inside: np.ndarray, padding: int | tuple[int, int, int] = 0) -> Box:
@@ -182,7 +200,7 @@ class Roi:
 class Levels(NamedTuple):
     """A discretised ROI.
 
-    array : (z, y, x) integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else uint16 or int32
+    array : (z, y, x) integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else wider
     count : Ng, the number of grey levels: the highest level present
     edges : the bin edges, lower edge of level i is edges[i - 1]; empty where the intensities themselves are the levels
     """

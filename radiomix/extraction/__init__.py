@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Extraction", "as_config", "compute", "extract", "extract_case", "wanted_features"]
 
+DEFAULT = Config.pyradiomics()
 Settings = Config | str | os.PathLike[str] | Mapping[str, Any] | None
 
 
@@ -58,7 +60,7 @@ def as_config(config: Settings = None, changes: Mapping[str, Any] | None = None)
 
         found = config if isinstance(config, Config) else read_parameters(config or {})
         return with_settings(found, changes) if changes else found
-    return config or Config.pyradiomics()
+    return config or DEFAULT
 
 
 def extract_case(
@@ -132,8 +134,8 @@ def extract(
 
     Returns
     -------
-    pandas.Series of features by column name, the provenance in its `attrs`; with `labels` a pandas.DataFrame indexed by
-    label. Diagnostics come first where the configuration asks for them.
+    pandas.Series of features by column name, version and configuration in its `attrs`; with `labels` a
+    pandas.DataFrame indexed by label. Diagnostics come first where the configuration asks for them.
 
     Raises
     ------
@@ -151,12 +153,20 @@ def extract(
     """
     import pandas as pd
 
-    found = list(extract_case(image, mask, as_config(config, settings), label=label, labels=labels))
+    found = list(extract_case(image, mask, as_config(config, settings), label=label, labels=labels, hashes=False))
     if labels is None:
-        only = found[0]
-        result = pd.Series({**only.diagnostics, **only.values}, name=only.label)
+        columns = {**found[0].diagnostics, **found[0].values}
+        result = pd.Series(list(columns.values()), index=_index(tuple(columns)), name=found[0].label)
     else:
         index = pd.Index([e.label for e in found], name="label")
         result = pd.DataFrame([{**e.diagnostics, **e.values} for e in found], index=index)
     result.attrs.update(found[0].provenance)
     return result
+
+
+@lru_cache(maxsize=32)
+def _index(columns: tuple[str, ...]) -> pd.Index:
+    """Of a configuration's columns, made once."""
+    import pandas as pd
+
+    return pd.Index(columns)

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import GeometryMismatch, LabelError, RadiomixWarning
-from ..image import Geometry, Image, LabelMap, Mask, bounding_box
+from ..image import Box, Geometry, Image, LabelMap, Mask, bounding_box
+from ..kernels.labels import locate
 
 SAME = 1e-3  # of a voxel: closer grids are the same grid unless a tolerance is given
 
@@ -65,23 +66,36 @@ def choose_label(labels: LabelMap, label: int | None = None) -> Mask:
     ------
     LabelError : nothing is segmented, the label is absent, or there are several and none was chosen
     """
-    if label is not None:
-        inside = labels.array == label
-        if not inside.any():
-            raise LabelError(f"{labels.source} has no label {label}; it has {_counted(labels)}")
-        return Mask(inside, labels.geometry, labels.source, labels.dimensions, label)
-    inside = labels.array != 0
-    if not inside.any():
-        raise LabelError(f"{labels.source} is empty: no voxel is labelled")
-    box = bounding_box(inside)
-    found = int(labels.array[box][inside[box]][0])
-    if not (labels.array[box][inside[box]] == found).all():
+    found, several, box = _located(labels.array, label)
+    if box is None:
+        if label is None:
+            raise LabelError(f"{labels.source} is empty: no voxel is labelled")
+        raise LabelError(f"{labels.source} has no label {label}; it has {_counted(labels)}")
+    if several:
         raise LabelError(
             f"{labels.source} has several labels: {_counted(labels)}; choose one with label=, or labels='all'"
         )
-    if found != 1:
+    if label is None and found != 1:
         warnings.warn(f"{labels.source}: the only label is {found}, and it is used", RadiomixWarning, stacklevel=2)
-    return Mask(inside, labels.geometry, labels.source, labels.dimensions, found)
+    return Mask.in_box(labels, found, box)
+
+
+def _located(array: np.ndarray, label: int | None) -> tuple[int, bool, Box | None]:
+    """The label, whether there are others, and its box; empty slices are told by looking at many voxels at once."""
+    array = np.ascontiguousarray(array)
+    of_slice = array[0].nbytes
+    word = next(w for w in (np.uint64, np.uint32, np.uint16, np.uint8) if of_slice % np.dtype(w).itemsize == 0)
+    occupied = np.flatnonzero(np.bitwise_or.reduce(array.reshape(-1).view(word).reshape(len(array), -1), axis=1))
+    if occupied.size == 0 or label == 0:
+        return 0, False, None
+    slab = array[occupied[0] : occupied[-1] + 1]
+    slab.flags.writeable = False  # one compiled version, whoever owns the memory
+    found, several, bounds = locate(slab, 0 if label is None else label, label is None)
+    if found == 0:
+        return 0, False, None
+    first, lower, upper = int(occupied[0]), bounds[::2], bounds[1::2] + 1
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(lower, upper, strict=True))
+    return int(found), bool(several), (slice(z.start + first, z.stop + first), y, x)
 
 
 def masks(labels: LabelMap, chosen: str | list[int]) -> Iterator[Mask]:

@@ -42,7 +42,7 @@ def resample_aligned(image: Image, mask: Mask, rule: Resample, reach: float | No
     """
     axes = [_Axis.of(n, s, new) for n, s, new in zip(image.array.shape, image.spacing, rule.spacing, strict=True)]
     if reach is not None:
-        axes = [axis.around(box, reach) for axis, box in zip(axes, mask.bounding_box(), strict=True)]
+        axes = [axis.around(box, reach) for axis, box in zip(axes, mask.box, strict=True)]
     share = _interpolated(mask.array, axes, _order(rule.mask_interpolator))
     inside = share >= rule.partial_volume - ROUNDING
     if not inside.any():

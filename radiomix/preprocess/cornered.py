@@ -33,7 +33,7 @@ def resample_cornered(image: Image, mask: Mask, rule: Resample, padding: int) ->
     ------
     RegionTooSmall : no voxel of the ROI is left on the new grid
     """
-    box = mask.bounding_box()
+    box = mask.box
     old = np.asarray(mask.spacing)
     size = np.array([b.stop - b.start for b in box])
     new = np.where(np.asarray(rule.spacing) == 0, old, np.asarray(rule.spacing, dtype=float))

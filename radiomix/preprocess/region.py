@@ -44,9 +44,7 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
     RegionTooSmall : the ROI, or what re-segmentation leaves of it, is smaller than the configuration asks for
     NonFiniteVoxels : the image is NaN or infinite inside the ROI
     """
-    if not mask.array.any():
-        raise RegionTooSmall(f"no voxel of {mask.source} label {mask.label} is left on the image's grid")
-    box = mask.bounding_box()
+    box = mask.box
     _check(mask.array[box], config, mask)
     if config.resegment is None:
         inside = np.ascontiguousarray(mask.array[box])
