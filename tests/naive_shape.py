@@ -7,7 +7,7 @@ from math import dist, sqrt
 
 import numpy as np
 
-from radiomix.kernels.cubes import CORNERS, EDGES, TRIANGLES
+from radiomix.kernels.cubes import CORNERS, EDGES, TRIANGLES, triangles
 
 Triple = tuple[float, float, float]
 
@@ -31,6 +31,16 @@ def mesh(inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
             area += np.linalg.norm(np.cross(a - c, b - c)) / 2
             volume += sign * np.dot(np.cross(a, b), c) / 6
     return area, volume
+
+
+def closed_mesh(inside: np.ndarray) -> list[list[tuple[float, ...]]]:
+    """Every triangle of the closed mesh, as three (z, y, x) in voxels of the padded mask."""
+    cases, corners = triangles(closed=True)
+    voxels, found = padded(inside), []
+    for cube in product(*(range(n - 1) for n in voxels.shape)):
+        case = sum(1 << (4 * x + 2 * z + y) for z, y, x in CORNERS if voxels[tuple(np.add(cube, (z, y, x)))])
+        found += [[tuple(point) for point in triangle + cube] for triangle in corners[cases == case]]
+    return found
 
 
 def vertices(inside: np.ndarray) -> list[tuple[int, ...]]:

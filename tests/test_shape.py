@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -59,9 +60,34 @@ def measure(inside: np.ndarray, spacing: tuple[float, float, float] = SPACING, i
 @pytest.mark.parametrize("name", MASKS)
 def test_mesh_and_diameters_equal_their_naive_twins(name: str) -> None:
     found = surface.trace(MASKS[name])
-    assert surface.area_and_volume(found, SPACING) == pytest.approx(naive.mesh(MASKS[name], SPACING), rel=1e-12)
+    found_mesh = surface.area_and_volume(found, SPACING, closed=False)
+    assert found_mesh == pytest.approx(naive.mesh(MASKS[name], SPACING), rel=1e-12)
     assert tuple(hull.diameters(found, SPACING)) == pytest.approx(naive.diameters(MASKS[name], SPACING), rel=1e-14)
     assert set(map(tuple, hull.corners(found).tolist())) <= set(naive.vertices(MASKS[name]))
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_each_side_of_a_closed_mesh_is_shared_by_two_triangles(name: str) -> None:
+    sides: Counter[tuple] = Counter()
+    for triangle in naive.closed_mesh(MASKS[name]):
+        for a, b in zip(triangle, triangle[1:] + triangle[:1], strict=True):
+            sides[a, b] += 1
+            sides[b, a] -= 1
+    assert set(sides.values()) == {0}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_closed_mesh_has_the_same_volume_from_everywhere(name: str) -> None:
+    found = surface.trace(MASKS[name])
+    moved = found._replace(positions=found.positions + 20 * found.counts[:, None])
+    expected = surface.area_and_volume(found, SPACING, closed=True)
+    assert surface.area_and_volume(moved, SPACING, closed=True) == pytest.approx(expected, rel=1e-10)
+
+
+def test_meshes_are_the_same_where_voxels_share_faces() -> None:
+    found = surface.trace(MASKS["ellipsoid"])
+    ours, theirs = (surface.area_and_volume(found, SPACING, closed) for closed in (True, False))
+    assert ours == pytest.approx(theirs, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", [name for name in MASKS if name != "one voxel"])

@@ -25,7 +25,7 @@ class Body:
     Attributes
     ----------
     roi : the region
-    dialect : PyRadiomics divides the scatter of the voxels by N, the IBSI by N - 1
+    dialect : PyRadiomics divides the scatter of the voxels by N, the IBSI by N - 1; the IBSI's mesh is closed
     """
 
     roi: Roi
@@ -49,7 +49,8 @@ class Body:
 
     @cached_property
     def mesh(self) -> tuple[float, float]:
-        return surface.area_and_volume(self.trace, self.spacing)
+        """The area and the volume of the mesh, mm^2 and mm^3."""
+        return surface.area_and_volume(self.trace, self.spacing, closed=self.dialect is Dialect.IBSI)
 
     @property
     def area(self) -> float:

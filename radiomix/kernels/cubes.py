@@ -1,15 +1,16 @@
 """Which triangles a marching cube holds: geometry as data, read by `surface`.
 
-The triangulation is the one that PyRadiomics' mesh follows: a case and its complement share their triangles, with the
-orientation turned round. Ambiguous faces are therefore not always matched by the neighbouring cube, and a mesh may
-have pin-holes where voxels touch only along an edge or at a corner. Its volume then depends on the origin, which is
-why `surface` counts positions from the corner of the ROI's bounding box padded by one voxel, as PyRadiomics does.
+PyRadiomics' mesh gives a case and its complement the same triangles, turned round. Where voxels touch only along an
+edge or at a corner, cubes then disagree about the face that they share, and the mesh has pin-holes: its volume depends
+on the origin, which is why `surface` counts positions from the corner of the ROI's bounding box padded by one voxel, as
+PyRadiomics does. The closed mesh, the IBSI's, differs in those cases alone: it keeps voxels apart that touch only at an
+edge or a corner, whichever side of the cube they lie on.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from itertools import product
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,19 +42,12 @@ b23,67a,78a,89a 207,b27,097,67a,9a7 67a,1a7,178,018,b23 b21,17b,a61,167 896,678,
 """
 
 
-def _bit(corner: int) -> int:
-    """The bit of a corner in the numbering of `surface.trace`: columns of four voxels (z, y) at x, then at x + 1."""
-    z, y, x = CORNERS[corner]
-    return 1 << (4 * x + 2 * z + y)
-
-
-def _case(corners_inside: int) -> int:
-    return sum(_bit(corner) for corner in range(8) if corners_inside >> corner & 1)
+FACES = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (3, 2, 6, 7), (0, 3, 7, 4), (1, 2, 6, 5))  # corners, in a ring
 
 
 @cache
-def triangles() -> tuple[np.ndarray, np.ndarray]:
-    """All triangles of all 256 cases.
+def triangles(closed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """All triangles of all 256 cases, of the closed mesh or of PyRadiomics'.
 
     Returns
     -------
@@ -61,12 +55,61 @@ def triangles() -> tuple[np.ndarray, np.ndarray]:
     vertices : (n, 3, 3) its three vertices as (z, y, x) from the cube's first corner, in voxels; seen from outside the
         region they turn so that the determinant of (a, b, c) sums to six times the volume
     """
+    rows = [[tuple(int(digit, 16) for digit in t) for t in row.split(",") if t != "-"] for row in TRIANGLES.split()]
     middle = np.array([np.add(CORNERS[a], CORNERS[b]) / 2 for a, b in EDGES])
     cases, vertices = [], []
-    for (number, row), flipped in product(enumerate(TRIANGLES.split()), (False, True)):
-        for triangle in row.strip("-").split(","):
-            edges = [int(digit, 16) for digit in triangle]
-            if edges:
-                cases.append(_case(number ^ 255 if flipped else number))
-                vertices.append(middle[edges[::-1] if flipped else edges])
+    for inside in range(256):
+        if inside < 128:
+            found = rows[inside]
+        elif closed and any(_diagonal(inside, face) for face in FACES):
+            found = [(p[0], *pair) for p in _polygons(inside) for pair in pairwise(p[1:])]
+        else:
+            found = [triangle[::-1] for triangle in rows[inside ^ 255]]
+        cases += [_traced(inside)] * len(found)
+        vertices += [middle[list(triangle)] for triangle in found]
     return np.array(cases), np.array(vertices)
+
+
+def _traced(inside: int) -> int:
+    """A case in the numbering of `surface.trace`: columns of four voxels (z, y) at x, then at x + 1."""
+    return sum(1 << 4 * x + 2 * z + y for corner, (z, y, x) in enumerate(CORNERS) if inside >> corner & 1)
+
+
+def _diagonal(inside: int, face: tuple[int, ...]) -> bool:
+    """Whether just two corners of a face lie inside, across from one another."""
+    a, b, c, d = (inside >> corner & 1 for corner in face)
+    return a == c != b == d
+
+
+def _lines(inside: int) -> list[tuple[int, int]]:
+    """The mesh's lines on the cube's faces, as pairs of edges; corners across from one another are cut off singly."""
+    number = {frozenset(edge): n for n, edge in enumerate(EDGES)}
+    lines = []
+    for face in FACES:
+        edges = [number[frozenset((face[i - 1], face[i]))] for i in range(4)]
+        if _diagonal(inside, face):
+            lines += [(edges[i], edges[(i + 1) % 4]) for i in range(4) if inside >> face[i] & 1]
+        elif crossed := [e for i, e in enumerate(edges) if (inside >> face[i - 1] ^ inside >> face[i]) & 1]:
+            lines.append((crossed[0], crossed[1]))
+    return lines
+
+
+def _polygons(inside: int) -> list[list[int]]:
+    """The rings of edges into which the lines of a case join, turned as `triangles` says."""
+    lines, rings = _lines(inside), []
+    while lines:
+        ring = list(lines.pop())
+        while step := next((line for line in lines if ring[-1] in line), None):
+            lines.remove(step)
+            ring.append(step[1] if step[0] == ring[-1] else step[0])
+        ring.pop()  # where it began
+        rings.append(ring if _faces_outwards(ring, inside) else ring[::-1])
+    return rings
+
+
+def _faces_outwards(ring: list[int], inside: int) -> bool:
+    a, b = np.array(CORNERS)[np.array(EDGES)[ring]].transpose(1, 0, 2)
+    points = (a + b) / 2
+    a_inside = np.array([inside >> EDGES[edge][0] & 1 for edge in ring])
+    outwards = np.where(a_inside[:, None] == 1, b - a, a - b).sum(axis=0)
+    return float(np.cross(points, np.roll(points, -1, axis=0)).sum(axis=0) @ outwards) > 0

@@ -44,13 +44,15 @@ def trace(inside: np.ndarray) -> Trace:
     return Trace(counts, positions, along_x, along_y, sums)
 
 
-def area_and_volume(found: Trace, spacing: tuple[float, float, float]) -> tuple[float, float]:
+def area_and_volume(found: Trace, spacing: tuple[float, float, float], closed: bool) -> tuple[float, float]:
     """The mesh's surface in mm^2 and its volume in mm^3, for voxels of `spacing` (z, y, x) in mm.
+
+    The mesh is the closed one, or PyRadiomics' (see `cubes`).
 
     A triangle that occurs `n` times with cube corners that sum to `s` adds n det(a, b, c) + s . (a x b + b x c + c x a)
     to six times the volume: the positions of single cubes are not needed.
     """
-    return _total(found.counts, found.positions, *triangles(), np.array(spacing, np.float64))
+    return _total(found.counts, found.positions, *triangles(closed), np.array(spacing, np.float64))
 
 
 @kernel
