@@ -52,11 +52,11 @@ class Truth:
 
     malignant_logit: dict[str, float] = field(
         default_factory=lambda: {
-            "intercept": -0.2, "heterogeneity": 1.6, "fineness": 0.8, "spiculation": 1.4, "age": 0.5,
+            "intercept": -0.2, "heterogeneity": 1.6, "fineness": 0.8, "spiculation": 1.4, "age": 0.8,
         }
     )  # fmt: skip
     log_hazard: dict[str, float] = field(
-        default_factory=lambda: {"heterogeneity": 0.9, "spiculation": 0.7, "age": 0.4, "size": 0.2}
+        default_factory=lambda: {"heterogeneity": 0.9, "spiculation": 0.7, "age": 0.5, "size": 0.2}
     )
     baseline_months: float = 18.0
     follow_up_months: tuple[float, float] = (12.0, 60.0)
@@ -73,8 +73,8 @@ def make_cohort(folder: str | os.PathLike[str], n: int = 60, seed: int = 0, trut
     `heterogeneity`; correlation length 4 to 1.5 mm: `fineness`). Three sites differ in voxel spacing, noise, gain
     and offset. With the default `Truth`,
 
-    - log odds of `malignant` = -0.2 + 1.6 heterogeneity + 0.8 fineness + 1.4 spiculation + 0.5 age
-    - log hazard of `progressed` at `months` = 0.9 heterogeneity + 0.7 spiculation + 0.4 age + 0.2 size, exponential
+    - log odds of `malignant` = -0.2 + 1.6 heterogeneity + 0.8 fineness + 1.4 spiculation + 0.8 age
+    - log hazard of `progressed` at `months` = 0.9 heterogeneity + 0.7 spiculation + 0.5 age + 0.2 size, exponential
       times with a median of 18 months at 0, censored uniformly between 12 and 60 months
 
     where each variable counts in standard deviations (age: 62 years, sd 10). Sex has no effect, nor has the site.

@@ -16,8 +16,9 @@ import pytest
 import radiomix as rx
 from radiomix.batch import Row, Task, outcomes
 from radiomix.config import Config, encode
-from radiomix.errors import InputError, MissingColumn, RadiomixWarning, RegionTooSmall, TableError
+from radiomix.errors import ConfigError, InputError, MissingColumn, RadiomixWarning, RegionTooSmall, TableError
 from radiomix.journal import Destination, Journal
+from radiomix.table import config_of, read_table
 from tests.data import shared
 
 CONFIG = Config.pyradiomics(features=(("firstorder", ("Mean", "Maximum")),))
@@ -225,3 +226,155 @@ def test_work_is_never_overwritten_unasked(tmp_path: Path) -> None:
         journal.finish(features, pd.DataFrame())
     assert destination.features.read_text() == "a\n1\n"
     assert not destination.journal.exists()
+
+
+# whole cohorts
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cohort")
+    rx.make_cohort(folder, n=4, seed=1)
+    return folder / "cohort.csv"
+
+
+def test_a_cohort_is_its_cases_one_by_one(cohort: Path) -> None:
+    table = rx.extract_cases(cohort, CONFIG, workers=2)
+    cases = rx.read_cases(cohort)
+    assert list(table.columns[: len(cases.columns)]) == list(cases)
+    pd.testing.assert_frame_equal(table[cases.columns], cases)
+    for i, case in cases.iterrows():
+        alone = rx.extract(case["Image"], case["Mask"], CONFIG)
+        assert table.loc[i, alone.index].to_dict() == alone.to_dict()
+    assert table.attrs["failures"] == []
+    assert (table["radiomix_config"] == CONFIG.digest).all()
+    assert (table["radiomix_notes"] == "").all()
+
+
+def test_the_number_of_processes_changes_no_byte(cohort: Path, tmp_path: Path) -> None:
+    for workers in (1, 2):
+        rx.extract_cases(cohort, CONFIG, tmp_path / f"{workers}.csv", workers=workers)
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+
+
+def test_labels_go_from_the_column_or_all(cohort: Path, tmp_path: Path) -> None:
+    from radiomix.image import LabelMap
+    from radiomix.io import read_labels, write_image
+
+    case = rx.read_cases(cohort).loc[0]
+    first = read_labels(case["Mask"])
+    two = first.array.astype(np.uint8)
+    two[: two.shape[0] // 2] *= 2
+    write_image(LabelMap(two, first.geometry), tmp_path / "two.nii.gz")
+    cases = pd.DataFrame({"Image": case["Image"], "Mask": str(tmp_path / "two.nii.gz"), "Label": [2, "all", None]})
+    table = rx.extract_cases(cases, CONFIG.with_(label=1), workers=1)
+    assert table["Label"].tolist() == [2, 1, 2, 1]
+    means = table["original_firstorder_Mean"]
+    assert means[0] == means[2] != means[1] == means[3]
+    every = rx.extract_cases(cases.drop(columns="Label"), CONFIG, labels="all", workers=1)
+    assert every["Label"].tolist() == [1, 2] * 3
+
+
+def test_failures_stand_in_a_table_and_what_was_decided_in_a_note(cohort: Path, tmp_path: Path) -> None:
+    good, nasty = rx.read_cases(cohort).loc[0], shared("nasty")
+    pairs = {
+        "good": (good["Image"], good["Mask"]),
+        "absent": (good["Image"], "nowhere.nii.gz"),
+        "blank": (good["Image"], None),
+        "empty": (nasty / "img.nii.gz", nasty / "seg_empty.nii.gz"),
+        "elsewhere": (good["Image"], nasty / "seg_one_label.nii.gz"),
+        "coarse": (nasty / "img.nii.gz", nasty / "mask_half_resolution.nii.gz"),
+    }
+    cases = pd.DataFrame([{"ID": k, "Image": i, "Mask": m} for k, (i, m) in pairs.items()])
+    table = rx.extract_cases(cases, CONFIG, tmp_path / "run", workers=1)
+    assert table["ID"].tolist() == ["good", "coarse"]
+    assert table.set_index("ID").loc["good", "radiomix_notes"] == ""
+    assert "resampled" in table.set_index("ID").loc["coarse", "radiomix_notes"]
+    failures = pd.read_csv(tmp_path / "run/failures.csv").set_index("ID")
+    assert failures["error"].to_dict() == {
+        "absent": "UnreadableFile", "blank": "InputError", "empty": "LabelError", "elsewhere": "GeometryMismatch",
+    }  # fmt: skip
+    assert [f["ID"] for f in table.attrs["failures"]] == list(failures.index)
+    checked = rx.check_cases(cases, CONFIG).set_index("ID")
+    assert checked.loc[failures.index, "reason"].to_list() == failures["reason"].to_list()
+    assert checked.loc[["good", "coarse"], "reason"].to_list() == ["", ""]
+    assert "resampled" in checked.loc["coarse", "notes"]
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(cohort: Path, tmp_path: Path) -> None:
+    class Interrupted(ThreadPoolExecutor):
+        taken = 0
+
+        def submit(self, function, task, *arguments, **options):
+            self.taken += 1
+            if self.taken > 2:
+                raise KeyboardInterrupt
+            return super().submit(function, task, *arguments, **options)
+
+    out = tmp_path / "features.csv"
+    with pytest.raises(KeyboardInterrupt), Interrupted(1) as executor:
+        rx.extract_cases(cohort, CONFIG, out, executor=executor)
+    assert not out.exists()
+    with pytest.raises(TableError, match="an interrupted run lies in"):
+        rx.extract_cases(cohort, CONFIG, out, workers=1)
+    journal = Destination.of(out).journal
+    kept = journal.read_text().splitlines()
+    assert len(kept) == 2, "the settings and the first case"
+    marked = json.loads(kept[1])
+    marked["rows"][0]["original_firstorder_Mean"] = -1.0
+    journal.write_text(kept[0] + "\n" + json.dumps(marked) + "\n")
+    resumed = rx.extract_cases(cohort, CONFIG, out, workers=1, resume=True)
+    whole = rx.extract_cases(cohort, CONFIG, workers=1)
+    assert resumed.loc[0, "original_firstorder_Mean"] == -1.0, "the finished case was computed again"
+    pd.testing.assert_frame_equal(resumed[1:], whole[1:])
+    assert not journal.exists()
+
+
+def test_a_wrong_feature_name_is_one_error_before_anything_runs(cohort: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'Mean'"):
+        rx.extract_cases(cohort, {"featureClass": {"firstorder": ["Maen"]}}, tmp_path / "t.csv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_of_features_is_no_table_of_cases(cohort: Path) -> None:
+    with pytest.raises(TableError, match="columns that extraction makes, such as 'radiomix_version': drop them"):
+        rx.extract_cases(rx.extract_cases(cohort, CONFIG, workers=1), CONFIG, workers=1)
+
+
+def test_a_written_table_knows_its_settings(cohort: Path, tmp_path: Path) -> None:
+    table = rx.extract_cases(cohort, CONFIG, tmp_path / "t.parquet", workers=1)
+    assert config_of(table) == CONFIG
+    assert config_of(read_table(tmp_path / "t.parquet")) == CONFIG
+    assert config_of(table.drop(columns="radiomix_config")) is None
+    assert config_of(table.assign(radiomix_config=["a", "b", "c", "d"])) is None
+    table.attrs.clear()
+    assert config_of(table) is None
+    assert config_of(table.assign(radiomix_config=Config.ibsi().digest)) == Config.ibsi()
+
+
+@pytest.mark.agreement
+def test_a_real_cohort_in_two_processes(tmp_path: Path) -> None:
+    cases = rx.find_cases(shared("cohorts/sts"), "PET_image*", "PET_mask*").head(6)
+    table = rx.extract_cases(cases, None, tmp_path / "t.csv", workers=2)
+    assert len(table) == 6
+    assert table.filter(regex="^original_").shape[1] == 107
+    assert np.isfinite(table.filter(regex="^original_").to_numpy()).all()
+
+
+def test_processes_that_meet_an_empty_kernel_cache_agree(cohort: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, radiomix as rx\n"
+        "config = rx.Config.pyradiomics(features=(('firstorder', None),))\n"
+        "t = rx.extract_cases(sys.argv[1], config, sys.argv[2], workers=2)\n"
+        "print(len(t), len(t.attrs['failures']))\n"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    for name in ("cold.csv", "warm.csv"):
+        ended = subprocess.run(
+            [sys.executable, script, cohort, tmp_path / name],
+            capture_output=True, text=True, env=environment, timeout=300, check=False,
+        )  # fmt: skip
+        assert ended.stdout.strip() == "4 0", ended.stderr
+        assert ("compiling" in ended.stderr) == (name == "cold.csv"), ended.stderr
+    assert (tmp_path / "cold.csv").read_bytes() == (tmp_path / "warm.csv").read_bytes()

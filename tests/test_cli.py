@@ -1,0 +1,220 @@
+"""The command line: what it prints, writes and exits with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import radiomix as rx
+from radiomix.cli import main
+from radiomix.table import read_table
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cohort")
+    rx.make_cohort(folder, n=4, seed=1)
+    (folder / "few.yaml").write_text("featureClass: {firstorder: [Mean, Entropy], shape: [MeshVolume]}\n")
+    (folder / "broken.csv").write_text(
+        (folder / "cohort.csv").read_text() + "missing,images/none.nii.gz,images/none.nii.gz,north,50,male,0,1.0,1\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run the command line in this process: (exit code, stdout, stderr)."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+def pair(cohort: Path, number: int = 0) -> tuple[Path, Path]:
+    return tuple(cohort / "images" / f"lesion-00{number}_{kind}.nii.gz" for kind in ("image", "mask"))
+
+
+def test_the_help_loads_no_numbers() -> None:
+    code = (
+        "import sys, radiomix.cli; heavy = {'numpy', 'pandas', 'numba', 'sklearn', 'SimpleITK', 'matplotlib'};"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_every_verb_has_help(run) -> None:
+    _, listed, _ = run("--help")
+    for verb in ("extract", "maps", "check", "evaluate", "train", "predict", "compare", "verify", "demo"):
+        assert verb in listed
+        code, text, _ = run(verb, "--help")
+        assert code == 0
+        assert "Usage" in text
+
+
+def test_the_version_is_the_package_s(run) -> None:
+    assert run("--version")[:2] == (0, rx.__version__ + "\n")
+
+
+def test_one_case_on_the_terminal_is_what_python_gives(run, cohort: Path) -> None:
+    image, mask = pair(cohort)
+    code, text, _ = run("extract", image, mask, "-p", cohort / "few.yaml")
+    assert code == 0
+    found = dict(line.split(": ", 1) for line in text.splitlines())
+    expected = rx.extract(str(image), str(mask), cohort / "few.yaml")
+    assert {name: float(found[name]) for name in expected.index} == expected.to_dict()
+    assert found["radiomix_version"] == rx.__version__
+
+
+@pytest.mark.parametrize(("name", "options"), [("t.csv", ()), ("t.json", ()), ("t.txt", ()), ("t.out", ("-f", "json"))])
+def test_one_case_in_every_format(run, cohort: Path, tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    out = tmp_path / name
+    code, _, _ = run("extract", *pair(cohort), "-p", cohort / "few.yaml", "-o", out, *options)
+    assert code == 0
+    match out.suffix:
+        case ".csv":
+            row = read_table(out).iloc[0].to_dict()
+        case ".txt":
+            row = dict(line.split(": ", 1) for line in out.read_text().splitlines())
+        case _:
+            row = json.loads(out.read_text())
+    mean = rx.extract(*map(str, pair(cohort)), cohort / "few.yaml")["original_firstorder_Mean"]
+    assert float(row["original_firstorder_Mean"]) == mean
+
+
+def test_settings_go_over_the_file(run, cohort: Path) -> None:
+    image, mask = map(str, pair(cohort))
+    overrides = ("-s", "binWidth:5", "-s", "resampledPixelSpacing:2,2,2")
+    code, text, _ = run("extract", image, mask, "-p", cohort / "few.yaml", *overrides, "-f", "json")
+    assert code == 0
+    content = {
+        "setting": {"binWidth": 5, "resampledPixelSpacing": [2, 2, 2]},
+        "featureClass": {"firstorder": ["Entropy"]},
+    }
+    expected = rx.extract(image, mask, content)["original_firstorder_Entropy"]
+    assert json.loads(text)["original_firstorder_Entropy"] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("-s", "binwidth:5"), "did you mean 'binWidth'"),
+        (("-s", "binWidth"), "expected a setting as name:value, such as binWidth:10; found 'binWidth'"),
+        (("-p", "absent.yaml"), "expected a parameter file; found nothing at absent.yaml"),
+        (("--label", "two"), "expected an integer or \"all\" as label; found 'two'"),
+        (("--label", "7"), "7"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(run, cohort: Path, arguments: tuple[str, ...], message: str) -> None:
+    code, text, error = run("extract", *pair(cohort), *arguments)
+    assert (code, text) == (2, "")
+    assert error.startswith("radiomix: ")
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_an_existing_file_is_kept_unless_asked(run, cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.csv"
+    out.write_text("mine")
+    for source in (pair(cohort), (cohort / "cohort.csv", "-j", "1")):
+        code, _, error = run("extract", *source, "-p", cohort / "few.yaml", "-o", out)
+        assert code == 2
+        assert "t.csv exists" in error
+        assert out.read_text() == "mine"
+    code, _, _ = run("extract", *pair(cohort), "-p", cohort / "few.yaml", "-o", out, "--overwrite")
+    assert code == 0
+    assert "original_shape_MeshVolume" in out.read_text()
+
+
+def test_a_cohort_is_written_with_its_columns_and_settings(run, cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "features.csv"
+    code, _, _ = run("extract", cohort / "cohort.csv", "-p", cohort / "few.yaml", "-o", out, "-j", "1")
+    assert code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["features.csv", "features_config.json"]
+    table = read_table(out)
+    assert table["ID"].tolist() == [f"lesion-00{i}" for i in range(4)]
+    assert {"site", "age", "malignant", "radiomix_config", "image_hash"} <= set(table)
+    expected = [rx.extract(*map(str, pair(cohort, i)), cohort / "few.yaml") for i in range(4)]
+    np.testing.assert_array_equal(table[expected[0].index], pd.DataFrame(expected))
+
+
+def test_a_failing_case_is_told_and_the_others_are_written(run, cohort: Path, tmp_path: Path) -> None:
+    code, _, error = run("extract", cohort / "broken.csv", "-p", cohort / "few.yaml", "-o", tmp_path / "run", "-j", "1")
+    assert code == 1
+    assert "missing: there is no file" in error
+    assert "1 case(s) failed; the others are written" in error
+    assert len(read_table(tmp_path / "run/features.csv")) == 4
+    failures = read_table(tmp_path / "run/failures.csv")
+    assert failures[["ID", "age", "error"]].to_numpy().tolist() == [["missing", 50, "UnreadableFile"]]
+
+
+def test_check_says_what_would_fail_before_anything_is_written(run, cohort: Path, tmp_path: Path) -> None:
+    code, text, _ = run("check", cohort / "broken.csv", "-o", tmp_path / "checked.csv")
+    assert code == 1
+    assert "missing: UnreadableFile: there is no file" in text
+    assert "4 of 5 case(s) can be extracted" in text
+    assert read_table(tmp_path / "checked.csv")["error"].notna().sum() == 1
+    code, text, _ = run("check", *pair(cohort))
+    assert (code, text) == (0, "1 of 1 case(s) can be extracted\n")
+
+
+def test_an_image_without_a_mask_is_explained(run, cohort: Path) -> None:
+    code, _, error = run("extract", pair(cohort)[0])
+    assert code == 2
+    assert "expected a table of cases or a folder, or an image and a mask" in error
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    frame["malignant"] = (frame["a"] + 0.5 * rng.normal(size=60) > 0).astype(int)
+    frame["ID"] = [f"p{i}" for i in range(60)]
+    path = tmp_path_factory.mktemp("table") / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_train_and_predict_give_a_probability_per_row(run, table: Path, tmp_path: Path) -> None:
+    model, out = tmp_path / "model.rmx", tmp_path / "predictions.csv"
+    options = ("--outcome", "malignant", "--patient", "ID", "--model", "elastic-net")
+    assert run("train", table, "-o", model, *options)[0] == 0
+    assert run("train", table, "-o", model, *options)[0] == 2, "a model is not overwritten unasked"
+    assert run("predict", model, table, "-o", out)[0] == 0
+    found, truth = read_table(out)["probability"], read_table(table)["malignant"]
+    assert len(found) == 60
+    assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--outcome", "malignent"), "did you mean 'malignant'"),
+        (("--outcome", "malignant", "--models", "elastic"), "did you mean 'elastic-net'"),
+    ],
+)
+def test_a_wrong_name_in_a_study_has_its_nearest_spelling(
+    run, table: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    code, _, error = run("evaluate", table, *arguments)
+    assert code == 2
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_an_absent_table_is_named(run) -> None:
+    code, _, error = run("evaluate", "absent.csv", "--outcome", "x")
+    assert code == 2
+    assert "found nothing at absent.csv" in error
