@@ -56,8 +56,8 @@ def triangles(closed: bool) -> tuple[np.ndarray, np.ndarray]:
         region they turn so that the determinant of (a, b, c) sums to six times the volume
     """
     rows = [[tuple(int(digit, 16) for digit in t) for t in row.split(",") if t != "-"] for row in TRIANGLES.split()]
-    middle = np.array([np.add(CORNERS[a], CORNERS[b]) / 2 for a, b in EDGES])
-    cases, vertices = [], []
+    cases: list[int] = []
+    edges: list[tuple[int, ...]] = []
     for inside in range(256):
         if inside < 128:
             found = rows[inside]
@@ -66,8 +66,9 @@ def triangles(closed: bool) -> tuple[np.ndarray, np.ndarray]:
         else:
             found = [triangle[::-1] for triangle in rows[inside ^ 255]]
         cases += [_traced(inside)] * len(found)
-        vertices += [middle[list(triangle)] for triangle in found]
-    return np.array(cases), np.array(vertices)
+        edges += found
+    corners = np.array(CORNERS)[np.array(EDGES)]
+    return np.array(cases), corners.mean(axis=1)[np.array(edges)]
 
 
 def _traced(inside: int) -> int:
