@@ -48,7 +48,7 @@ class Distribution:
     def percentiles(self) -> tuple[float, ...]:
         """The 10th, 25th, 50th, 75th and 90th percentile."""
         minimum, maximum = self.moments.minimum, self.moments.maximum
-        return tuple(statistics.percentiles(self.values, (0.10, 0.25, 0.50, 0.75, 0.90), minimum, maximum).tolist())
+        return statistics.percentiles(self.values, (0.10, 0.25, 0.50, 0.75, 0.90), minimum, maximum)
 
     @property
     def range(self) -> float:

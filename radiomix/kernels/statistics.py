@@ -38,23 +38,23 @@ def moments(values: np.ndarray, shift: float = 0.0) -> Moments:
     return Moments(minimum, maximum, mean, *_about(values, mean, shift))
 
 
-def percentiles(values: np.ndarray, fractions: tuple[float, ...], minimum: float, maximum: float) -> np.ndarray:
+def percentiles(values: np.ndarray, fractions: tuple[float, ...], minimum: float, maximum: float) -> tuple[float, ...]:
     """Percentiles of a 1-D float64 array between whose `minimum` and `maximum` all its numbers lie.
 
     Linear between the two nearest order statistics, as in `numpy.percentile`. The numbers are counted in equal
     buckets; only buckets that hold a wanted order statistic are looked into.
     """
-    at = (values.size - 1) * np.array(fractions)
-    below = at.astype(np.int64)
-    ranks = np.column_stack([below, np.minimum(below + 1, values.size - 1)])
-    found = np.full(ranks.size, minimum)
-    if minimum < maximum:
-        buckets = FEW_BUCKETS if values.size < 16 * BUCKETS else BUCKETS
-        bucket, before = np.empty(values.size, np.uint16), np.zeros(buckets + 1, np.int64)
-        start = np.full(buckets, -1, np.int64)
-        _order_statistics(values, ranks.ravel(), minimum, maximum, bucket, before, start, found)
-    low, high = found[::2], found[1::2]
-    return low + (high - low) * (at - below)
+    if not minimum < maximum:
+        return (minimum,) * len(fractions)
+    last = values.size - 1
+    at = [last * fraction for fraction in fractions]
+    ranks = np.array([rank for place in at for rank in (int(place), min(int(place) + 1, last))])
+    buckets = FEW_BUCKETS if values.size < 16 * BUCKETS else BUCKETS
+    bucket, before = np.empty(values.size, np.uint16), np.zeros(buckets + 1, np.int64)
+    start, found = np.full(buckets, -1), np.empty(ranks.size)
+    _order_statistics(values, ranks, minimum, maximum, bucket, before, start, found)
+    pairs = zip(at, found[::2].tolist(), found[1::2].tolist(), strict=True)
+    return tuple(low + (high - low) * (place - int(place)) for place, low, high in pairs)
 
 
 @reduction
