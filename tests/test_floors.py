@@ -44,6 +44,7 @@ ROOMS = {
     **{room: FLOOR_1 | {"kernels", "itk"} for room in FLOOR_2},
     **{room: FLOOR_1 | FLOOR_2 | {"kernels", "itk"} for room in FLOOR_3},
     **{room: FLOOR_1 | FLOOR_2 | FLOOR_3 | FLOOR_4 | {"kernels"} for room in FLOOR_4},
+    "maps": LOW | FLOOR_2 | {"extraction"},
     "table": {"errors", "config"},
     "models": {"errors", "table"},
     "study": {"errors", "table", "models", "config"},
