@@ -116,9 +116,9 @@ def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients:
     scores = np.full((len(candidates), len(inner)), np.nan)
     out_of_fold: list[list[np.ndarray]] = [[] for _ in candidates]
     for k, fold in enumerate(inner):
-        fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train])
-        for c, pipeline in enumerate(fitted):
-            prediction = predict(pipeline, X.iloc[fold.test], task)
+        fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train], X.iloc[fold.test])
+        for c, (pipeline, tested) in enumerate(fitted):
+            prediction = predict(pipeline, tested, task)
             out_of_fold[c].append(prediction.score)
             scores[c, k] = inner_score(task, y[fold.test], prediction)
     best = _simplest_within_one_error(scores, candidates, learner.space)
@@ -187,26 +187,28 @@ def _draw(space: Mapping[str, Sequence[Any]], most: int, seed: int) -> list[dict
     return [grid[i] for i in chosen]
 
 
-def _fit_all(base: Pipeline, candidates: Sequence[Mapping[str, Any]], X: pd.DataFrame, y: Outcome) -> list[Pipeline]:
-    """Fit every candidate; the steps before the model are fitted once for candidates that differ in the model only.
+def _fit_all(
+    base: Pipeline, candidates: Sequence[Mapping[str, Any]], X: pd.DataFrame, y: Outcome, tested: pd.DataFrame
+) -> list[tuple[Pipeline, pd.DataFrame]]:
+    """Fit every candidate, and give for each a pipeline and what to predict with it.
 
-    Pipelines of imbalanced-learn resample between the steps, and are fitted whole.
+    The steps before the model are fitted, and applied to the cases `tested`, once for candidates that differ in the
+    model only. Pipelines of imbalanced-learn resample between the steps, and are fitted whole.
     """
-    prefix = f"{base.steps[-1][0]}__"
-    prepared: dict[str, tuple[Pipeline, pd.DataFrame]] = {}
+    last = base.steps[-1][0]
+    prepared: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
     out = []
     for candidate in candidates:
         pipeline = _with(base, candidate)
         if len(pipeline.steps) == 1 or type(pipeline) is not Pipeline:
-            out.append(pipeline.fit(X, y))
+            out.append((pipeline.fit(X, y), tested))
             continue
-        key = repr(sorted((k, v) for k, v in candidate.items() if not k.startswith(prefix)))
+        key = repr(sorted((k, v) for k, v in candidate.items() if not k.startswith(f"{last}__")))
         if key not in prepared:
             front = pipeline[:-1]
-            prepared[key] = (front, front.fit_transform(X, y))
-        front, transformed = prepared[key]
-        model = pipeline[-1].fit(transformed, y)
-        out.append(Pipeline([*front.steps, (base.steps[-1][0], model)]))
+            prepared[key] = (front.fit_transform(X, y), front.transform(tested))
+        train_inputs, test_inputs = prepared[key]
+        out.append((Pipeline([(last, pipeline[-1].fit(train_inputs, y))]), test_inputs))
     return out
 
 
