@@ -10,6 +10,8 @@ from scipy import fft
 from ..image import Triple
 from ..kernels.autocorrelation import weighted_overlap
 
+ROWS = 8  # of spectra that are summed at a time
+
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
     """Moran's I and Geary's C of a region; NaN where all intensities are equal.
@@ -37,18 +39,20 @@ def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tu
     """
     shape = tuple(2 * fft.next_fast_len(n, real=True) for n in inside.shape)
     weights = _spectrum_of_weights(shape, spacing)
-    region = _spectrum(inside.astype(np.float64), shape)
-    pairs = weighted_overlap(weights, region, region)
-    of_squares = weighted_overlap(weights, _spectrum(values * values, shape), region)
-    of_values = _spectrum(values, shape)
-    return pairs, weighted_overlap(weights, of_values, of_values), of_squares
+    region, simple, squared = (_planes(part, shape) for part in (inside.astype(np.float64), values, values * values))
+    fold = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))
+    sums = np.zeros(3)
+    for start in range(0, shape[1], ROWS):  # the last axis piece by piece, so that no whole spectrum is held
+        rows = slice(start, start + ROWS)
+        x, one, square = (fft.fft(part[:, rows], shape[0], axis=0) for part in (simple, region, squared))
+        of_rows = np.ascontiguousarray(weights[:, fold[rows]])
+        sums += [weighted_overlap(of_rows, a, b) for a, b in ((one, one), (x, x), (square, one))]
+    return float(sums[0]), float(sums[1]), float(sums[2])
 
 
-def _spectrum(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The half spectrum of an array in the corner of a larger grid of zeros, whose rows are left out while empty."""
-    along_x = fft.rfft(values, shape[2], axis=2)
-    along_y = fft.fft(along_x, shape[1], axis=1, overwrite_x=True)
-    return fft.fft(along_y, shape[0], axis=0, overwrite_x=True)
+def _planes(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The half spectrum along y and x of an array in the corner of a larger grid of zeros."""
+    return fft.fft(fft.rfft(values, shape[2], axis=2), shape[1], axis=1)
 
 
 def _spectrum_of_weights(shape: tuple[int, ...], spacing: Triple) -> np.ndarray:

@@ -7,16 +7,16 @@ from .jit import kernel
 
 @kernel
 def weighted_overlap(weights, a, b):
-    """The sum over all frequencies of w Re(a conj(b)).
+    """The sum over frequencies of w Re(a conj(b)).
 
-    `a` and `b` (nz, ny, nx // 2 + 1) are half spectra of real arrays; `weights` (nz // 2 + 1, ny // 2 + 1, nx // 2 + 1)
-    is the octant of a spectrum that is even along each axis, of even lengths.
+    `a` and `b` (nz, rows, nx // 2 + 1) are rows of the half spectra of real arrays; `weights` (nz // 2 + 1, rows,
+    nx // 2 + 1) are those of a spectrum that is even along z and x, nz and nx are even.
     """
     nz, ny, nx = a.shape
     total = 0.0
     for z in range(nz):
         for y in range(ny):
-            octant = weights[min(z, nz - z), min(y, ny - y)]
+            octant = weights[min(z, nz - z), y]
             here, there = a[z, y], b[z, y]
             ends, between = 0.0, 0.0
             for x in range(nx):
