@@ -36,14 +36,18 @@ class Peaks:
     def rows(self) -> np.ndarray:
         return neighbourhood.sphere(RADIUS, self.spacing)
 
+    @cached_property
+    def sums(self) -> neighbourhood.RunningSums:
+        return neighbourhood.running_sums(self.image, self.rows)
+
     @property
     def highest(self) -> float:
-        return neighbourhood.greatest_mean(self.image, self.inside, self.rows)
+        return neighbourhood.greatest_mean(self.sums, self.inside, self.rows)
 
     @property
     def at_brightest(self) -> float:
         brightest = self.inside & (self.image == self.image[self.inside].max())
-        return neighbourhood.greatest_mean(self.image, brightest, self.rows)
+        return neighbourhood.greatest_mean(self.sums, brightest, self.rows)
 
 
 FEATURES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil, floor, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,22 +30,36 @@ def reach(radius: float, spacing: tuple[float, float, float]) -> tuple[int, ...]
     return tuple(ceil(radius / step) for step in spacing)
 
 
-def greatest_mean(image: np.ndarray, centres: np.ndarray, rows: np.ndarray) -> float:
+class RunningSums(NamedTuple):
+    """The intensities and the voxels summed along x up to each place, from `margin` before a row to as many beyond.
+
+    Voxels that are not finite do not count, nor does what lies beyond the image.
+    """
+
+    intensities: np.ndarray
+    voxels: np.ndarray
+    margin: int
+
+
+def running_sums(image: np.ndarray, rows: np.ndarray) -> RunningSums:
+    """The running sums of a (z, y, x) image, as wide as the `rows` of a sphere need them."""
+    known, margin = np.isfinite(image), int(rows[:, 2].max())
+    return RunningSums(_running(np.where(known, image, 0.0), margin), _running(known, margin), margin)
+
+
+def greatest_mean(sums: RunningSums, centres: np.ndarray, rows: np.ndarray) -> float:
     """The greatest mean intensity within a sphere around any of the centres.
 
     Parameters
     ----------
-    image : (z, y, x) numbers; voxels that are not finite do not count, nor does what lies beyond the array
+    sums : of the image, from `running_sums`
     centres : (z, y, x) booleans
     rows : of the sphere, from `sphere`
     """
-    known, margin = np.isfinite(image), int(rows[:, 2].max())
-    sums, counts = _running(np.where(known, image, 0.0), margin), _running(known, margin)
-    return float(_greatest_mean(sums, counts, centres, rows, margin))
+    return float(_greatest_mean(sums.intensities, sums.voxels, centres, rows, sums.margin))
 
 
 def _running(values: np.ndarray, margin: int) -> np.ndarray:
-    """Sums along x of all values before a voxel, for voxels from `margin` before the array to `margin` beyond it."""
     nz, ny, nx = values.shape
     sums = np.zeros((nz, ny, nx + 1 + 2 * margin))
     np.cumsum(values, axis=2, out=sums[..., margin + 1 : margin + 1 + nx])
