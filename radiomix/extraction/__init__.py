@@ -12,6 +12,7 @@ from ..config import Config
 from ..image import Image, LabelMap, Mask
 from ..io import choose_label, masks, read_image, read_labels, reconcile
 from ..preprocess import find_region, prepare
+from ..registry import Dialect
 from .announce import announce_compilation
 from .compute import compute, features_of, wanted_features
 from .provenance import provenance, version
@@ -95,7 +96,8 @@ def extract_case(
     settings = as_config(config)
     picture = read_image(image)
     segmentation = read_labels(mask, settings.label_channel)
-    on_grid = reconcile(picture, segmentation, settings.geometry_tolerance, settings.correct_mask)
+    resampling = settings.dialect is Dialect.PYRADIOMICS and settings.resample is not None
+    on_grid = reconcile(picture, segmentation, settings.geometry_tolerance, settings.correct_mask, resampling)
     chosen = settings.label if label is None else label
     origin = provenance(picture, segmentation, settings) if hashes else version(settings)
     for roi in masks(on_grid, labels) if labels is not None else [choose_label(on_grid, chosen)]:

@@ -15,7 +15,13 @@ from ..kernels.labels import locate
 SAME = 1e-3  # of a voxel: closer grids are the same grid unless a tolerance is given
 
 
-def reconcile(image: Image, labels: LabelMap, tolerance: float | None = None, correct: bool = False) -> LabelMap:
+def reconcile(
+    image: Image,
+    labels: LabelMap,
+    tolerance: float | None = None,
+    correct: bool = False,
+    resampling: bool = False,
+) -> LabelMap:
     """The segmentation on the image's grid.
 
     Parameters
@@ -24,6 +30,8 @@ def reconcile(image: Image, labels: LabelMap, tolerance: float | None = None, co
     labels : any grid in the same patient space
     tolerance : of `Geometry.matches`; None takes a thousandth of a voxel
     correct : the caller asked for a correction (`correctMask`), so that it needs no warning
+    resampling : image and mask will be resampled onto one grid anyway, as PyRadiomics does with the mask's own grid: a
+        segmentation on another grid is checked, and left there
 
     Returns
     -------
@@ -44,6 +52,8 @@ def reconcile(image: Image, labels: LabelMap, tolerance: float | None = None, co
         return reordered
     _refuse_contradiction(image, labels)
     _refuse_outside(image, labels)
+    if resampling:
+        return labels
     if not correct:
         warnings.warn(
             f"{labels.source} lies on another grid than {image.source} and was resampled onto it (nearest neighbour): "

@@ -9,15 +9,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import scipy.ndimage
-import scipy.sparse
 
 from ..config import Interpolator, Resample
 from ..errors import ConfigError, RegionTooSmall
 from ..image import Geometry, Image, Mask
+from .separable import Axis, interpolate
 
 ORDERS = {Interpolator.NEAREST: 0, Interpolator.LINEAR: 1, Interpolator.BSPLINE: 3}
-SUPPORT = 32  # voxels: beyond it the cubic spline's prefilter (pole 0.268) has died away to 1e-18
 ROUNDING = 1e-6  # of a partial volume: a half is a half
 
 
@@ -40,52 +38,35 @@ def resample_aligned(image: Image, mask: Mask, rule: Resample, reach: float | No
     RegionTooSmall : no voxel of the ROI is left on the new grid
     ConfigError : the interpolator is none of nearest, linear and cubic spline
     """
-    axes = [_Axis.of(n, s, new) for n, s, new in zip(image.array.shape, image.spacing, rule.spacing, strict=True)]
+    spacing = tuple(float(new) or old for new, old in zip(rule.spacing, image.spacing, strict=True))
+    axes = [_centred(*along) for along in zip(image.array.shape, image.spacing, spacing, strict=True)]
     if reach is not None:
-        axes = [axis.around(box, reach) for axis, box in zip(axes, mask.box, strict=True)]
-    share = _interpolated(mask.array, axes, _order(rule.mask_interpolator))
-    inside = share >= rule.partial_volume - ROUNDING
+        around = zip(axes, mask.box, image.spacing, spacing, strict=True)
+        axes = [_near(axis, box, reach / old + max(new / old, 1.0)) for axis, box, old, new in around]
+    within = [replace(axis, positions=np.clip(axis.positions, 0, axis.size - 1)) for axis in axes]
+    inside = interpolate(mask.array, within, _order(rule.mask_interpolator)) >= rule.partial_volume - ROUNDING
     if not inside.any():
         raise RegionTooSmall(
-            f"interpolation to {tuple(a.new for a in axes)} mm (z, y, x) leaves no voxel of {mask.source} label "
-            f"{mask.label}; choose a smaller spacing"
+            f"interpolation to {spacing} mm (z, y, x) leaves no voxel of {mask.source} label {mask.label}; "
+            "choose a smaller spacing"
         )
-    array = _interpolated(image.array, axes, _order(rule.interpolator))
+    array = interpolate(image.array, within, _order(rule.interpolator))
     if rule.round_intensities:
         np.rint(array, out=array)
-    first = tuple(float(axis.positions[0]) for axis in axes)
-    origin = tuple(float(v) for v in image.geometry.position(first))
-    geometry = Geometry(tuple(axis.new for axis in axes), origin, image.geometry.direction)
+    origin = image.geometry.position(tuple(float(axis.positions[0]) for axis in axes))
+    geometry = Geometry(spacing, tuple(float(v) for v in origin), image.geometry.direction)
     return replace(image, array=array, geometry=geometry), replace(mask, array=inside, geometry=geometry)
 
 
-class _Axis:
-    """One axis: `positions` of the new voxels as fractional indices of the old ones."""
+def _centred(size: int, old: float, new: float) -> Axis:
+    count = max(math.ceil(round(size * old / new, 6)), 1)
+    return Axis(size, (size - 1) / 2 + (np.arange(count) - (count - 1) / 2) * (new / old))
 
-    def __init__(self, size: int, old: float, new: float, positions: np.ndarray) -> None:
-        self.size, self.old, self.new, self.positions = size, old, new, positions
 
-    @classmethod
-    def of(cls, size: int, old: float, new: float) -> _Axis:
-        new = float(new) or old
-        count = max(math.ceil(round(size * old / new, 6)), 1)
-        return cls(size, old, new, (size - 1) / 2 + (np.arange(count) - (count - 1) / 2) * (new / old))
-
-    def around(self, box: slice, reach: float) -> _Axis:
-        """The part of the axis within `reach` mm of a box of old voxels."""
-        margin = reach / self.old + max(self.new / self.old, 1.0)
-        near = (self.positions >= box.start - margin) & (self.positions <= box.stop - 1 + margin)
-        return _Axis(self.size, self.old, self.new, self.positions[near])
-
-    @property
-    def unchanged(self) -> bool:
-        return self.old == self.new and self.positions.size == self.size
-
-    @property
-    def support(self) -> slice:
-        """The old voxels that the positions depend on."""
-        low, high = math.floor(self.positions[0]) - SUPPORT, math.ceil(self.positions[-1]) + SUPPORT + 1
-        return slice(min(max(low, 0), self.size - 1), max(min(high, self.size), 1))
+def _near(axis: Axis, box: slice, margin: float) -> Axis:
+    """The part of the axis within `margin` old voxels of a box of old voxels."""
+    near = (axis.positions >= box.start - margin) & (axis.positions <= box.stop - 1 + margin)
+    return replace(axis, positions=axis.positions[near])
 
 
 def _order(interpolator: Interpolator) -> int:
@@ -93,47 +74,3 @@ def _order(interpolator: Interpolator) -> int:
         accepted = ", ".join(i.value for i in ORDERS)
         raise ConfigError(f"the IBSI interpolates with one of {accepted}; found {interpolator.value}")
     return ORDERS[interpolator]
-
-
-def _interpolated(array: np.ndarray, axes: list[_Axis], order: int) -> np.ndarray:
-    result = array[tuple(axis.support for axis in axes)].astype(np.float64)
-    for number in sorted(range(3), key=lambda i: axes[i].positions.size / axes[i].size):
-        axis = axes[number]
-        if axis.unchanged:
-            continue
-        if order == 3 and result.shape[number] > 1:
-            result = scipy.ndimage.spline_filter1d(result, 3, axis=number, mode="mirror")
-        weights = _weights(axis.positions, axis.support, axis.size, order)
-        moved = np.moveaxis(result, number, 0)
-        product = weights @ np.ascontiguousarray(moved).reshape(moved.shape[0], -1)
-        result = np.moveaxis(product.reshape(-1, *moved.shape[1:]), 0, number)
-    return np.ascontiguousarray(result)
-
-
-def _weights(positions: np.ndarray, support: slice, size: int, order: int) -> scipy.sparse.csr_array:
-    """(new, old) weights of a spline of order 0, 1 or 3; positions beyond the edge take the edge's value."""
-    x = np.clip(positions, 0, size - 1)
-    if order == 0:
-        taps, values = np.floor(x + 0.5)[:, None], np.ones((x.size, 1))
-    elif order == 1:
-        low = np.floor(x)
-        taps, values = low[:, None] + [0, 1], np.stack([1 - (x - low), x - low], axis=1)
-    else:
-        low = np.floor(x)
-        taps, values = low[:, None] + [-1, 0, 1, 2], _cubic(x - low)
-    taps = _mirrored(taps.astype(int), size) - support.start
-    rows = np.repeat(np.arange(x.size), taps.shape[1])
-    return scipy.sparse.csr_array((values.ravel(), (rows, taps.ravel())), shape=(x.size, support.stop - support.start))
-
-
-def _cubic(t: np.ndarray) -> np.ndarray:
-    """The cubic B-spline at the four voxels around a fractional position."""
-    return np.stack([(1 - t) ** 3, 4 - 6 * t**2 + 3 * t**3, 1 + 3 * t + 3 * t**2 - 3 * t**3, t**3], axis=1) / 6
-
-
-def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
-    if size == 1:
-        return np.zeros_like(index)
-    period = 2 * (size - 1)
-    folded = np.abs(index) % period
-    return np.minimum(folded, period - folded)

@@ -41,7 +41,7 @@ def prepare(image: Image, mask: Mask, config: Config) -> tuple[Image, Mask]:
     if config.resample is not None:
         match config.dialect:
             case Dialect.PYRADIOMICS:
-                return resample_cornered(image, mask, config.resample, config.pad_distance)
+                return resample_cornered(image, mask, config.resample, config.pad_distance, not _alone(config))
             case Dialect.IBSI:
                 return resample_aligned(image, mask, config.resample, _reach(config))
     if config.pre_crop:
@@ -51,8 +51,12 @@ def prepare(image: Image, mask: Mask, config: Config) -> tuple[Image, Mask]:
 
 def _reach(config: Config) -> float | None:
     """How far from the ROI, in mm, an interpolated image is looked at; filters and diagnostics look at all of it."""
-    alone = all(isinstance(kind.filter, Original) for kind in config.images)
-    return LOCAL if alone and not config.diagnostics else None
+    return LOCAL if _alone(config) and not config.diagnostics else None
+
+
+def _alone(config: Config) -> bool:
+    """Whether only the image itself is looked at, and so only within the ROI."""
+    return all(isinstance(kind.filter, Original) for kind in config.images)
 
 
 def normalise(image: Image, rule: Normalise) -> Image:
