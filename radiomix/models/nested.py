@@ -105,28 +105,30 @@ def run_fold(
 def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients: np.ndarray, seed: int) -> Tuned:
     """Random search by inner cross-validation, then a fit on everything given.
 
-    Of the candidates whose inner score lies within one standard error (of the paired difference over inner folds) of
-    the best, the simplest is taken: that whose values stand earliest in the space.
+    Of the candidates whose inner scores lie within one standard error (of the paired difference over inner folds) of
+    the best, by each criterion, the simplest is taken: that whose values stand earliest in the space.
     """
     base = learner.make(random_state=seed)
     candidates = _draw(learner.space, learner.candidates, seed)
     stratum = strata(y, task)
     count = max(2, min(learner.inner_folds, _rarest(y, task, patients)))
     inner = stratified_folds(stratum, patients, folds=count, random_state=seed)
-    scores = np.full((len(candidates), len(inner)), np.nan)
+    scores: list[list[list[float]]] = [[] for _ in candidates]  # candidate, inner fold, criterion
     out_of_fold: list[list[np.ndarray]] = [[] for _ in candidates]
-    for k, fold in enumerate(inner):
+    for fold in inner:
         fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train], X.iloc[fold.test])
         for c, (pipeline, tested) in enumerate(fitted):
             prediction = predict(pipeline, tested, task)
             out_of_fold[c].append(prediction.score)
-            scores[c, k] = inner_score(task, y[fold.test], prediction)
-    best = _simplest_within_one_error(scores, candidates, learner.space)
+            scores[c].append(inner_scores(task, y[fold.test], prediction))
+    by_criterion = np.moveaxis(np.array(scores), 2, 0)
+    best = simplest_within_one_error(by_criterion, candidates, learner.space)
     pipeline = _with(base, candidates[best]).fit(X, y)
     rows = np.concatenate([fold.test for fold in inner])
     features, weights = used_features(pipeline, X)
     search = [
-        {"candidate": candidate, "score": _nanmean(row)} for candidate, row in zip(candidates, scores, strict=True)
+        {"candidate": candidate, "score": _nanmean(row)}
+        for candidate, row in zip(candidates, by_criterion[0], strict=True)
     ]
     thresholds = _thresholds(task, y[rows], np.concatenate(out_of_fold[best]), pipeline, X)
     return Tuned(pipeline, candidates[best], search, thresholds, features, weights)
@@ -152,19 +154,24 @@ def predict(
             return Prediction(risk, None, *_survival(pipeline, X, task, np.asarray(times, float), own_time))
 
 
-def inner_score(task: Task, y: Outcome, prediction: Prediction) -> float:
-    """What tuning maximises: for classes the log likelihood, since an AUC is blind to how far a model is shrunk."""
+def inner_scores(task: Task, y: Outcome, prediction: Prediction) -> list[float]:
+    """What tuning looks at: how well cases are ranked and, for two classes or more, the log likelihood.
+
+    Ranks alone are blind to how far a model is shrunk; the likelihood alone prefers no model to a weak one.
+    """
     match task:
         case Task.BINARY:
-            return -metrics_calibration.log_loss(y, prediction.score).value
+            likelihood = metrics_calibration.log_loss(y, prediction.score)
+            return [metrics.auc(y, prediction.score).value, -likelihood.value]
         case Task.MULTICLASS:
-            return -metrics_calibration.log_loss(y, prediction.probability).value
+            likelihood = metrics_calibration.log_loss(y, prediction.probability)
+            return [metrics.multiclass_auc(y, prediction.probability).value, -likelihood.value]
         case Task.ORDINAL | Task.CONTINUOUS:
-            return metrics_regression.spearman(y, prediction.score).value
+            return [metrics_regression.spearman(y, prediction.score).value]
         case Task.SURVIVAL:
-            return metrics_survival.harrell_c(y["event"], y["time"], prediction.score).value
+            return [metrics_survival.harrell_c(y["event"], y["time"], prediction.score).value]
         case Task.COMPETING:
-            return metrics_survival.competing_c(y["event"], y["time"], prediction.score).value
+            return [metrics_survival.competing_c(y["event"], y["time"], prediction.score).value]
 
 
 def used_features(pipeline: Pipeline, X: pd.DataFrame) -> tuple[list[str], list[float]]:
@@ -216,12 +223,27 @@ def _with(base: Pipeline, values: Mapping[str, Any]) -> Pipeline:
     return clone(base).set_params(**values)
 
 
-def _simplest_within_one_error(
+def simplest_within_one_error(
     scores: np.ndarray, candidates: Sequence[Mapping[str, Any]], space: Mapping[str, Sequence[Any]]
 ) -> int:
+    """The position of the simplest candidate close to the best by every criterion, or else by the first one.
+
+    Parameters
+    ----------
+    scores : shape (criteria, candidates, inner folds), more is better; NaN where a fold does not define it
+    """
+    close = np.array([_within_one_error(of_criterion) for of_criterion in scores])
+    eligible = close.all(axis=0) if close.all(axis=0).any() else close[0]
+    flexibility = [sum(_position(space[name], value) for name, value in c.items()) for c in candidates]
+    means = [np.nan_to_num(_nanmean(row), nan=-np.inf) for row in scores[0]]
+    return min(np.flatnonzero(eligible), key=lambda i: (flexibility[i], -means[i], i))
+
+
+def _within_one_error(scores: np.ndarray) -> np.ndarray:
+    """Which rows lie within one standard error of the best row; all of them where none is defined."""
     means = np.array([_nanmean(row) for row in scores])
-    if len(means) == 1 or np.isnan(means).all():
-        return 0
+    if np.isnan(means).all():
+        return np.ones(len(means), bool)
     best = int(np.nanargmax(means))
     gaps = scores[best] - scores
     known = np.isfinite(gaps)
@@ -229,9 +251,7 @@ def _simplest_within_one_error(
     centre = np.where(known, gaps, 0.0).sum(axis=1) / counts
     spread = np.where(known, gaps - centre[:, None], 0.0)
     errors = np.sqrt((spread**2).sum(axis=1) / np.maximum(counts - 1, 1) / counts)
-    flexibility = [sum(_position(space[name], value) for name, value in c.items()) for c in candidates]
-    close = [i for i in range(len(means)) if i == best or (np.isfinite(means[i]) and centre[i] <= errors[i])]
-    return min(close, key=lambda i: (flexibility[i], -means[i], i))
+    return np.isfinite(means) & (centre <= errors + 1e-12)
 
 
 def _position(values: Sequence[Any], value: Any) -> float:
