@@ -14,7 +14,8 @@ from scipy import ndimage
 
 SHARED = Path(os.environ.get("RADIOMIX_TEST_DATA", Path(__file__).resolve().parents[2] / "shared"))
 SIZES = (4_137, 55_332, 125_256, 490_336)
-MARGIN = 20
+MARGIN = 10
+IN_PLANE = 256  # the least width of an image, as in clinical ones
 SHARES = np.array([0.8, 0.9, 1.0])
 
 
@@ -40,9 +41,12 @@ class Region:
 
 
 def ellipsoid(voxels: int, seed: int = 20250101) -> Region:
-    """Smooth noise of about 40 grey levels at bin width 25, and an ellipsoid of about `voxels` voxels, 1 mm grid."""
+    """Smooth noise of about 40 grey levels at bin width 25 in an image as wide as clinical ones, and in its middle an
+    ellipsoid of about `voxels` voxels, 1 mm grid.
+    """
     radii = SHARES * (3 * voxels / (4 * np.pi * SHARES.prod())) ** (1 / 3)
-    shape = tuple(2 * int(np.ceil(r)) + 1 + 2 * MARGIN for r in radii)
+    needed = [2 * int(np.ceil(r)) + 1 + 2 * MARGIN for r in radii]
+    shape = (needed[0], max(needed[1], IN_PLANE), max(needed[2], IN_PLANE))
     noise = np.random.default_rng(seed).normal(size=shape)
     smooth = ndimage.gaussian_filter(noise, 2.0)
     texture = 120 * smooth / smooth.std() + 25 * noise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,22 @@ def test_configurations_on_the_ct_phantom():
     checks = verify.check_configurations(shared("ibsi"))
     assert len(checks) == 1347
     assert [check for check in checks if check.passed is False] == []
+
+
+@pytest.mark.agreement
+def test_filtered_features_of_the_ct_phantom():
+    everything = os.environ.get("RADIOMIX_AGREEMENT") == "all"
+    checks = verify.check_filtered_features(shared("ibsi"), () if everything else ("1.B", "3.A", "4.A", "6.A", "9.A"))
+    assert len(checks) == (396 if everything else 90)
+    assert sum(check.passed is True for check in checks) == (323 if everything else 90)
+    assert [check for check in checks if check.passed is False] == []
+
+
+@pytest.mark.agreement
+def test_processing_of_the_ct_phantom():
+    checks = verify.check_processing(shared("ibsi"))
+    assert len(checks) == 300
+    assert [check for check in checks if not check.passed] == []
 
 
 def test_a_folder_without_the_data_is_named(tmp_path):

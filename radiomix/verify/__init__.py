@@ -9,6 +9,7 @@ from .configurations import check_configurations
 from .filters import check_filtered_features, check_maps
 from .page import as_markdown, as_text, sentence, summary
 from .phantom import check_phantom, digital_phantom
+from .processing import check_processing
 
 __all__ = ["Check", "check_phantom", "digital_phantom", "run", "verify"]
 
@@ -22,7 +23,8 @@ def verify(data: Path | None = None) -> list[Check]:
     """
     checks = check_phantom()
     if data is not None:
-        checks += check_configurations(data) + check_maps(data) + check_filtered_features(data)
+        for part in (check_processing, check_configurations, check_maps, check_filtered_features):
+            checks += part(data)
     return checks
 
 

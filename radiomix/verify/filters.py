@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,14 @@ def _check_map(folder: Path, row: Mapping[str, str]) -> Check:
     )
 
 
-def check_filtered_features(folder: Path) -> list[Check]:
-    """The published statistics of each filter's response inside the CT phantom's tumour."""
+def check_filtered_features(folder: Path, names: Collection[str] = ()) -> list[Check]:
+    """The published statistics of each filter's response inside the CT phantom's tumour; `names` chooses filters."""
     image, mask = read_image(found(folder, IMAGE)), read_labels(found(folder, MASK))
     filters = json.loads(found(folder, CONFIGURATIONS).read_text(encoding="utf-8"))["filters"]
     checks = []
     for name, entry in filters.items():
+        if names and name not in names:
+            continue
         values = extract(image, mask, filtered_config(entry)).to_dict()
         rows = reference_rows(found(folder, FEATURES), filter_id=name, kind="feature")
         checks += compared(

@@ -48,9 +48,10 @@ def summary(checks: Sequence[Check]) -> list[tuple[str, dict[str, int]]]:
 
 
 def sentence(part: str, found: dict[str, int]) -> str:
-    told = f"{part}: {found['pass']} of {found['pass'] + found['MISS']} values within the published tolerance"
-    unstandardised = found["not standardised"]
-    return told + (f"; {unstandardised} not standardised" if unstandardised else "")
+    compared, alone = found["pass"] + found["MISS"], found["not standardised"]
+    told = [f"{found['pass']} of {compared} values within the published tolerance"] if compared else []
+    told += [f"{alone} not standardised"] if alone else []
+    return f"{part}: {'; '.join(told)}"
 
 
 def as_markdown(checks: Sequence[Check]) -> str:
