@@ -1,6 +1,6 @@
 # Speed, measured: `make bench`; `make bench-peers` first for the peers that need an environment of their own.
 # Included by the Makefile, which gives BIN, READY and PEER (PyRadiomics beside radiomix, where it builds).
-.PHONY: bench bench-kernels bench-peers
+.PHONY: bench bench-kernels bench-curves bench-peers
 
 PEERS := $(if $(RADIOMIX_PEERS),$(RADIOMIX_PEERS),.peers)
 PEER_PYTHON ?= $(firstword $(foreach name,python3.12 python3.13,$(shell command -v $(name) 2>/dev/null)))
@@ -10,6 +10,9 @@ bench: $(READY) $(PEER)
 
 bench-kernels: $(READY)
 	$(BIN)/python -m benchmarks.kernels
+
+bench-curves: $(READY)
+	$(BIN)/python -m benchmarks.curves --page docs/costs.md
 
 bench-peers: $(PEER) $(PEERS)/.complete
 

@@ -52,10 +52,11 @@ class Peer:
     """A library in its own process; `load` gives it a region, and what it returns runs it and gives its own seconds."""
 
     def __init__(self, name: str) -> None:
+        python = peer_python()
         self.name = name
         self.folder = TemporaryDirectory()
         self.process = subprocess.Popen(
-            [str(peer_python()), str(WORKER)],
+            [str(python), str(WORKER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
