@@ -113,7 +113,7 @@ def page(curves: Sequence[Curve]) -> str:
     lines = [
         "# What extraction costs",
         "",
-        "Written by `make bench-curves`: one core, images in memory, medians; memory is the peak above the loaded images.",
+        "Written by `make bench-curves`: one core, images in memory, medians; memory is the peak above loaded images.",
         "The exponent is that of the power law through the larger half of the points.",
         "",
         "![time against size, levels and filters](costs.png)",
