@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -34,18 +34,17 @@ class Geometry:
     origin: Triple = (0.0, 0.0, 0.0)
     direction: tuple[Triple, Triple, Triple] = IDENTITY
 
-    def position(self, index: Triple) -> np.ndarray:
+    def position(self, index: Sequence[float] | np.ndarray) -> np.ndarray:
         """The position in mm of a (fractional) voxel index, both (z, y, x)."""
         return np.asarray(self.origin) + np.asarray(self.direction) @ (np.asarray(self.spacing) * np.asarray(index))
 
-    def index(self, position: Triple) -> np.ndarray:
+    def index(self, position: Sequence[float] | np.ndarray) -> np.ndarray:
         """The (fractional) voxel index of a position in mm, both (z, y, x)."""
         offset = np.asarray(position) - np.asarray(self.origin)
         return np.linalg.solve(np.asarray(self.direction), offset) / np.asarray(self.spacing)
 
     def cropped(self, box: Box) -> Geometry:
-        start = tuple(float(s.start) for s in box)
-        return replace(self, origin=tuple(float(v) for v in self.position(start)))
+        return replace(self, origin=triple(self.position([s.start for s in box])))
 
     def matches(self, other: Geometry, tolerance: float = 1e-6) -> bool:
         """Whether two grids coincide: origins within tolerance of a voxel, spacings and cosines within tolerance."""
@@ -84,11 +83,11 @@ class Image:
     def spacing(self) -> Triple:
         return self.geometry.spacing
 
-    def cropped(self, box: Box) -> Image:
+    def cropped(self, box: Box) -> Self:
         """The part of the image inside a box (a view of the same memory)."""
         return replace(self, array=self.array[box], geometry=self.geometry.cropped(box))
 
-    def with_array(self, array: np.ndarray) -> Image:
+    def with_array(self, array: np.ndarray) -> Self:
         return replace(self, array=array)
 
 
@@ -152,6 +151,12 @@ def bounding_box(inside: np.ndarray, padding: int | tuple[int, int, int] = 0) ->
     return as_box(box)
 
 
+def triple(values: Iterable[float]) -> Triple:
+    """Three numbers along (z, y, x)."""
+    z, y, x = values
+    return float(z), float(y), float(x)
+
+
 def as_box(parts: Iterable[slice]) -> Box:
     """Three slices as a box."""
     z, y, x = parts
@@ -206,5 +211,5 @@ class Levels(NamedTuple):
     """
 
     array: np.ndarray
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own `count` is of no use here
     edges: np.ndarray

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import UnsupportedImage
-from .image import IDENTITY, Geometry, Image
+from .image import IDENTITY, Geometry, Image, triple
 
 
 class _Shared:
@@ -24,7 +24,8 @@ def geometry_of(image: sitk.Image) -> Geometry:
     if image.GetDimension() == 2:
         spacing, origin = (1.0, *spacing), (0.0, *origin)
         cosines = np.block([[np.ones((1, 1)), np.zeros((1, 2))], [np.zeros((2, 1)), cosines]])
-    return Geometry(spacing, origin, tuple(tuple(float(v) for v in row) for row in cosines))
+    z, y, x = (triple(row) for row in cosines)
+    return Geometry(spacing, origin, (z, y, x))
 
 
 def from_sitk(image: sitk.Image, source: str = "SimpleITK image") -> Image:

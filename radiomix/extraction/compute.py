@@ -11,7 +11,7 @@ import numpy as np
 from ..config import Aggregation, Config
 from ..errors import NonFiniteVoxels
 from ..features.source import Source
-from ..image import Box, Image, Mask, Roi, widened
+from ..image import Box, Image, Mask, Roi, widened, within
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, prepare
 from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
@@ -69,7 +69,7 @@ def _derived(image: Image, make: Filter, region: Region, wanted: Wanted) -> Iter
         return
     reach = NEIGHBOURHOOD if any(found.name == "localintensity" for found, _ in wanted) else 0.0
     wide = widened(region.box, tuple(math.ceil(reach / s) for s in image.spacing), image.array.shape)
-    inner = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(region.box, wide, strict=True))
+    inner = within(region.box, wide)
     for name, derived in make.images(image, wide):
         yield name, derived, inner
 

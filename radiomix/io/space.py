@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ..errors import GeometryMismatch, LabelError, RadiomixWarning
-from ..image import Box, Geometry, Image, LabelMap, Mask, bounding_box
+from ..image import Box, Geometry, Image, LabelMap, Mask, bounding_box, triple
 from ..kernels.labels import locate
 
 SAME = 1e-3  # of a voxel: closer grids are the same grid unless a tolerance is given
@@ -108,7 +108,7 @@ def _located(array: np.ndarray, label: int | None) -> tuple[int, bool, Box | Non
     return int(found), bool(several), (slice(z.start + first, z.stop + first), y, x)
 
 
-def masks(labels: LabelMap, chosen: str | list[int]) -> Iterator[Mask]:
+def masks(labels: LabelMap, chosen: str | Sequence[int]) -> Iterator[Mask]:
     """The ROIs of several labels, "all" or a list, in the order asked for ("all": ascending)."""
     present = labels.labels
     if chosen == "all" and not present:
@@ -138,11 +138,8 @@ def _reordered(image: Image, labels: LabelMap, tolerance: float) -> LabelMap | N
     first = [0.0, 0.0, 0.0]
     for i, axis in enumerate(axes):
         first[axis] = labels.array.shape[axis] - 1.0 if flipped[i] else 0.0
-    geometry = Geometry(
-        tuple(labels.geometry.spacing[a] for a in axes),
-        tuple(float(v) for v in labels.geometry.position(tuple(first))),
-        image.geometry.direction,
-    )
+    spacing, origin = (labels.geometry.spacing[a] for a in axes), labels.geometry.position(first)
+    geometry = Geometry(triple(spacing), triple(origin), image.geometry.direction)
     if not image.geometry.matches(geometry, tolerance):
         return None
     array = array[tuple(slice(None, None, -1 if f else 1) for f in flipped)]
@@ -176,7 +173,7 @@ def _refuse_outside(image: Image, labels: LabelMap) -> None:
         raise LabelError(f"{labels.source} is empty: no voxel is labelled")
     box = bounding_box(inside)
     corners = [[(s.start, s.stop - 1)[bit >> i & 1] for i, s in enumerate(box)] for bit in range(8)]
-    seen = np.array([image.geometry.index(tuple(labels.geometry.position(tuple(c)))) for c in corners])
+    seen = np.array([image.geometry.index(labels.geometry.position(c)) for c in corners])
     below, above = -0.5 - seen.min(axis=0), seen.max(axis=0) - (np.array(image.array.shape) - 0.5)
     outside = np.maximum(below, above)
     if (outside > SAME).any():

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import ConfigError, InputError, LabelError, RadiomixWarning, UnreadableFile
-from ..image import Geometry, Image, LabelMap
+from ..image import Geometry, Image, LabelMap, triple
 from ..itk import from_sitk, geometry_of, refuse_unsupported, to_sitk
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def _read_nifti(path: Path, reader: sitk.ImageFileReader, dimensions: int) -> Im
     import nibabel
 
     try:
-        stored = nibabel.load(path).dataobj
+        opened: Any = nibabel.load(path)
+        stored = opened.dataobj
         array = np.asarray(stored.get_unscaled())
     except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise UnreadableFile(f"cannot read {path}: the file is damaged or cut short ({error})") from None
@@ -141,11 +142,8 @@ def _from_nibabel(image: nibabel.spatialimages.SpatialImage) -> Image:
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ image.affine
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     cosines = (affine[:3, :3] / spacing)[::-1, ::-1]
-    geometry = Geometry(
-        tuple(float(v) for v in spacing[::-1]),
-        tuple(float(v) for v in affine[:3, 3][::-1]),
-        tuple(tuple(float(v) for v in row) for row in cosines),
-    )
+    z, y, x = (triple(row) for row in cosines)
+    geometry = Geometry(triple(spacing[::-1]), triple(affine[:3, 3][::-1]), (z, y, x))
     name = image.get_filename() or "nibabel image"
     return Image(array.reshape((1,) * (3 - len(shape)) + array.shape), geometry, name, len(shape))
 

@@ -20,6 +20,7 @@ from ..config import (
     Resegment,
 )
 from ..errors import ConfigError
+from ..image import triple
 from ..registry import Dialect
 from .settings import INTERPOLATORS, PYRADIOMICS, is_integer
 
@@ -77,9 +78,9 @@ def _resample(settings: Settings, base: Config) -> Resample | None:
     interpolator = settings.get("interpolator", Interpolator.BSPLINE.value)
     if "resampledPixelSpacing" not in settings or interpolator is None:
         return None
-    spacing = tuple(float(v) for v in settings["resampledPixelSpacing"])[::-1]
+    spacing = settings["resampledPixelSpacing"][::-1]
     return Resample(
-        (0.0,) * (3 - len(spacing)) + spacing,
+        triple([0.0] * (3 - len(spacing)) + list(spacing)),
         INTERPOLATORS[interpolator - 1] if is_integer(interpolator) else Interpolator(interpolator),
         Interpolator(settings.get("maskInterpolator", mask_interpolator(base.dialect).value)),
         float(settings.get("partialVolume", 0.5)),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..config import Interpolator, Resample
 from ..errors import ConfigError, RegionTooSmall
-from ..image import Geometry, Image, Mask
+from ..image import Geometry, Image, Mask, triple
 from .separable import Axis, interpolate
 
 ORDERS = {Interpolator.NEAREST: 0, Interpolator.LINEAR: 1, Interpolator.BSPLINE: 3}
@@ -38,7 +38,7 @@ def resample_aligned(image: Image, mask: Mask, rule: Resample, reach: float | No
     RegionTooSmall : no voxel of the ROI is left on the new grid
     ConfigError : the interpolator is none of nearest, linear and cubic spline
     """
-    spacing = tuple(float(new) or old for new, old in zip(rule.spacing, image.spacing, strict=True))
+    spacing = triple(new or old for new, old in zip(rule.spacing, image.spacing, strict=True))
     axes = [_centred(*along) for along in zip(image.array.shape, image.spacing, spacing, strict=True)]
     if reach is not None:
         around = zip(axes, mask.box, image.spacing, spacing, strict=True)
@@ -53,8 +53,8 @@ def resample_aligned(image: Image, mask: Mask, rule: Resample, reach: float | No
     array = interpolate(image.array, within, _order(rule.interpolator))
     if rule.round_intensities:
         np.rint(array, out=array)
-    origin = image.geometry.position(tuple(float(axis.positions[0]) for axis in axes))
-    geometry = Geometry(spacing, tuple(float(v) for v in origin), image.geometry.direction)
+    origin = image.geometry.position([float(axis.positions[0]) for axis in axes])
+    geometry = Geometry(spacing, triple(origin), image.geometry.direction)
     return replace(image, array=array, geometry=geometry), replace(mask, array=inside, geometry=geometry)
 
 

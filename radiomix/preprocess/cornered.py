@@ -13,7 +13,7 @@ import SimpleITK as sitk
 
 from ..config import Interpolator, Resample
 from ..errors import RegionTooSmall
-from ..image import Box, Geometry, Image, Mask, as_box
+from ..image import Box, Geometry, Image, Mask, as_box, triple
 from ..itk import as_sitk_direction, from_sitk, to_sitk
 from .separable import SUPPORT, Axis, interpolate
 
@@ -94,7 +94,7 @@ def _grid(mask: Mask, old: np.ndarray, new: np.ndarray, padding: int) -> _Grid:
     last = np.minimum(np.ceil((stop - 0.5) * ratio + padding), np.ceil(np.array(mask.array.shape) * ratio) - 1)
     index = 0.5 * (new - old) / old + first / ratio
     shape = tuple(int(v) for v in last - first + 1)
-    geometry = Geometry(tuple(float(v) for v in new), _position(mask.geometry, index), mask.geometry.direction)
+    geometry = Geometry(triple(new), _position(mask.geometry, index), mask.geometry.direction)
     return _Grid(geometry, shape, tuple(i + np.arange(n) / r for i, n, r in zip(index, shape, ratio, strict=True)))
 
 
@@ -150,7 +150,7 @@ def _seen(image: Image, grid: _Grid, rule: Resample) -> Image:
     """
     if not _is_cubic(rule):
         return image
-    corners = [grid.geometry.position((0, 0, 0)), grid.geometry.position(tuple(n - 1 for n in grid.shape))]
+    corners = [grid.geometry.position((0, 0, 0)), grid.geometry.position([n - 1 for n in grid.shape])]
     found = np.array([image.geometry.index(corner) for corner in corners])
     low, high = np.floor(found.min(axis=0)).astype(int) - SUPPORT, np.ceil(found.max(axis=0)).astype(int) + SUPPORT
     return image.cropped(_cut(low, high, image.array.shape))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..config import Config, RangeMode, Resegment
 from ..errors import NonFiniteVoxels, RegionTooSmall
-from ..image import Box, Image, Mask, bounding_box
+from ..image import Box, Image, Mask, as_box, bounding_box
 from ..registry import Dialect
 
 
@@ -54,7 +54,7 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
     _check_kept(kept, whole, config, mask)
     if config.dialect is Dialect.PYRADIOMICS:
         trimmed = bounding_box(kept)
-        box = tuple(slice(b.start + t.start, b.start + t.stop) for b, t in zip(box, trimmed, strict=True))
+        box = as_box(slice(b.start + t.start, b.start + t.stop) for b, t in zip(box, trimmed, strict=True))
         whole, kept = whole[trimmed], kept[trimmed]
     return Region(box, kept if config.resegment.shape else np.ascontiguousarray(whole), np.ascontiguousarray(kept))
 
