@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from ..errors import ModelError
@@ -32,7 +32,14 @@ class FrameTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     def _values(self, X: Table, *, reset: bool) -> Values:
-        smallest, finite = (2 if reset else 1), ("allow-nan" if self._gaps else True)
+        smallest = 2 if reset else 1
+        if isinstance(X, pd.DataFrame) and len(X) >= smallest and set(X.dtypes) == {np.dtype(float)}:
+            # the general check below asks every column about its type, which takes longer than most transformers
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            values = X.to_numpy()
+            assert_all_finite(values, allow_nan=self._gaps)
+            return values
+        finite = "allow-nan" if self._gaps else True
         return validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite=finite, ensure_min_samples=smallest
         )
