@@ -293,6 +293,16 @@ def test_what_lies_around_the_roi_does_not_matter(padding: int) -> None:
     pd.testing.assert_series_equal(found, rx.extract(image, labels, label=1), rtol=1e-12)
 
 
+@pytest.mark.parametrize("outside", [(np.nan, np.nan), (np.inf, -np.inf), (1e308, 1e308)])
+def test_what_is_not_finite_outside_the_roi_does_not_matter(outside: tuple[float, float]) -> None:
+    image, labels = scene(np.float64)
+    array = image.array.copy()
+    array[labels.array != 1] = outside[0]
+    array[:, ::2][labels.array[:, ::2] != 1] = outside[1]
+    found = rx.extract(image.with_array(array), labels, label=1)
+    pd.testing.assert_series_equal(found, rx.extract(image, labels, label=1), rtol=0, atol=0)
+
+
 def test_compute_takes_a_mask_on_the_images_grid() -> None:
     image, labels = scene()
     values = compute(image, Mask(labels.array == 1, labels.geometry), FEW)
