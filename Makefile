@@ -25,6 +25,7 @@ demo: $(READY)
 	$(BIN)/radiomix demo --out demo-output --overwrite
 
 test: $(READY) $(PEER)
+	$(BIN)/radiomix verify > /dev/null # one process compiles the kernels before several load them
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: $(READY)
@@ -33,7 +34,8 @@ lint: $(READY)
 	$(BIN)/mypy radiomix
 
 docs: $(READY) $(DOCS)
-	$(BIN)/mkdocs build --strict --site-dir build/site
+	$(BIN)/python docs/make_reference.py
+	$(BIN)/mkdocs build --strict
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "radiomix needs Python 3.11 or newer; none was found on PATH (set PYTHON=...)"; exit 1; }

@@ -69,7 +69,8 @@ def run(
 
 def _clear(out: Path, overwrite: bool) -> None:
     """Remove an earlier demonstration, and nothing else."""
-    ours = ("cohort/truth.json", "features.csv", "features_config.json", "malignant.html", "progression.html")
+    pages = [f"{name}.{kind}" for name in ("malignant", "progression") for kind in ("html", "json")]
+    ours = ("cohort/truth.json", "features.csv", "features_config.json", *pages)
     if not any(out.glob("*")):
         return
     if not overwrite or not (out / ours[0]).is_file():

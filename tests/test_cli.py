@@ -198,6 +198,50 @@ def test_train_and_predict_give_a_probability_per_row(run, table: Path, tmp_path
     assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
 
 
+def test_an_evaluation_prints_scores_and_writes_its_page(run, table: Path, tmp_path: Path) -> None:
+    quick = ("--models", "elastic-net", "--folds", "2", "--repeats", "1", "--permutations", "1")
+    options = ("--outcome", "malignant", "--patient", "ID", *quick)
+    code, text, _ = run("evaluate", table, *options, "-j", "1", "-o", tmp_path / "report.html")
+    assert code == 0
+    assert "volume only" not in text, "the table has no volume"
+    assert "elastic-net reaches AUC" in text
+    assert "<html" in (tmp_path / "report.html").read_text()
+    scores = json.loads((tmp_path / "report.json").read_text())
+    assert scores
+    assert run("evaluate", table, *options, "-o", tmp_path / "report.html")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"outcome": "malignant"}, ["elastic-net", "forest", "xgboost"]),
+        ({"time": "months", "event": "malignant"}, ["cox", "xgboost-cox"]),
+    ],
+)
+def test_each_kind_of_outcome_has_default_models(table: Path, columns: dict[str, str], expected: list[str]) -> None:
+    from radiomix.cli.studies import _default_models
+
+    frame = read_table(table).assign(months=np.arange(1.0, 61.0))
+    assert _default_models(rx.Study(frame, patient="ID", **columns)) == expected
+
+
+def test_maps_are_written_beside_one_another(run, cohort: Path, tmp_path: Path) -> None:
+    options = ("--families", "firstorder", "--features", "Mean,Entropy", "-j", "1")
+    code, text, _ = run("maps", *pair(cohort), "-o", tmp_path / "maps", *options)
+    assert (code, text) == (0, f"2 maps in {tmp_path / 'maps'}\n")
+    assert sorted(p.name for p in (tmp_path / "maps").iterdir()) == [
+        "original_firstorder_Entropy.nii.gz",
+        "original_firstorder_Mean.nii.gz",
+    ]
+    assert run("maps", *pair(cohort), "-o", tmp_path / "maps", *options)[0] == 2
+
+
+def test_the_installation_is_verified_by_the_embedded_standard(run) -> None:
+    code, text, _ = run("verify")
+    assert code == 0
+    assert "passed" in text or "met" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -74,21 +74,23 @@ def maps(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the maps.")] = Path("maps"),
     param: Parameters = None,
     setting: Overrides = None,
-    radius: Annotated[int, typer.Option(min=1, help="Of the sliding window, in voxels.")] = 1,
+    label: Annotated[int | None, typer.Option("--label", help="The label of the mask.")] = None,
+    radius: Annotated[int | None, typer.Option(min=1, help="Of the window, in voxels; by default the file's.")] = None,
     families: Annotated[str, typer.Option(help="Feature families, separated by commas; by default the file's.")] = "",
     features: Annotated[str, typer.Option(help="Features of these families, separated by commas.")] = "",
-    suffix: Annotated[str, typer.Option(help="The kind of file.")] = ".nrrd",
+    full: Annotated[bool, typer.Option("--full", help="Maps on the whole image's grid, not the ROI's box.")] = False,
+    suffix: Annotated[str, typer.Option(help="The kind of file: .nii.gz, .nrrd, .mha, ...")] = ".nii.gz",
+    jobs: Jobs = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Features in a sliding window: an image per feature."""
-    import SimpleITK as sitk
+    from ..maps import extract_maps, write_maps
 
-    from ..maps import extract_maps
-
-    chosen: dict[str, Any] = {"families": names(families) or None, "features": names(features) or None}
-    found = extract_maps(str(image), str(mask), read_config(param, setting), radius=radius, **chosen)
-    out.mkdir(parents=True, exist_ok=True)
-    for column, feature_map in found.items():
-        sitk.WriteImage(feature_map, str(out / f"{column}{suffix}"), useCompression=True)
+    found = extract_maps(
+        str(image), str(mask), read_config(param, setting), label=label, radius=radius, full=full, workers=jobs,
+        families=names(families) or None, features=names(features) or None,
+    )  # fmt: skip
+    write_maps(found, out, suffix=suffix, overwrite=overwrite)
     typer.echo(f"{len(found)} maps in {out}")
 
 

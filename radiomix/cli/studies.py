@@ -9,6 +9,7 @@ import typer
 
 from .options import (
     Format,
+    Jobs,
     LabelOption,
     OptionalMask,
     Out,
@@ -22,7 +23,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..study import Study
+    from ..study import Evaluation, Study
 
 Table = Annotated[Path, typer.Argument(help="A table of features and outcomes (CSV or Parquet), from any extractor.")]
 Outcome = Annotated[str | None, typer.Option(help="The column of the class or the number to predict.")]
@@ -31,6 +32,7 @@ Event = Annotated[str | None, typer.Option(help="The column that says whether th
 Patient = Annotated[str | None, typer.Option(help="The column that names the patient; rows of one are never split.")]
 Centre = Annotated[str | None, typer.Option(help="The column of the hospital or scanner.")]
 Clinical = Annotated[str, typer.Option(help="Columns of clinical variables, separated by commas.")]
+Exclude = Annotated[str, typer.Option(help="Columns to leave alone, separated by commas.")]
 
 
 def evaluate(
@@ -41,28 +43,34 @@ def evaluate(
     patient: Patient = None,
     centre: Centre = None,
     clinical: Clinical = "",
+    exclude: Exclude = "",
     models: Annotated[str, typer.Option(help="Models, separated by commas; `radiomix models` lists them.")] = "",
+    external: Annotated[Path | None, typer.Option(help="A table like the first, to be predicted once.")] = None,
+    split: Annotated[str, typer.Option(help="patient, centre (leave one out), time or bootstrap.")] = "patient",
+    folds: Annotated[int, typer.Option(min=2, help="Of the outer cross-validation.")] = 5,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Of the outer cross-validation.")] = None,
+    permutations: Annotated[int, typer.Option(min=0, help="Of the outcome, for a p-value.")] = 20,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The report (.html) or its numbers (.json, .csv).")
+        Path | None, typer.Option("--out", "-o", help="The report (.html), or numbers (.json, .csv).")
     ] = None,
     seed: Seed = 0,
+    jobs: Jobs = None,
+    resume: Annotated[Path | None, typer.Option(help="A folder that keeps finished folds, to go on from.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """An honest evaluation: nested, grouped by patient, with controls beside every score."""
-    study = _study(table, outcome, time, event, patient, centre, clinical)
-    result = study.evaluate(names(models) or _default_models(time), seed=seed)
+    refuse_existing(out, overwrite)
+    study = _study(table, outcome, time, event, patient, centre, clinical, exclude)
+    result = study.evaluate(
+        names(models) or _default_models(study), seed=seed, split=split, folds=folds, repeats=repeats,
+        external=external, workers=jobs, resume=resume, permutations=permutations,
+    )  # fmt: skip
     typer.echo(result.summary().round(3).to_string())
-    match out.suffix.lower() if out else None:
-        case None:
-            return
-        case ".json":
-            result.to_json(out)
-        case ".csv" | ".parquet":
-            from ..table import write_table
-
-            write_table(result.summary(), out, index=True)
-        case _:
-            result.report(out)
-    typer.echo(f"written to {out}")
+    for sentence in result.statements:
+        typer.echo(sentence)
+    if out is not None:
+        _write_evaluation(result, out)
+        typer.echo(f"written to {out}")
 
 
 def train(
@@ -74,14 +82,15 @@ def train(
     patient: Patient = None,
     centre: Centre = None,
     clinical: Clinical = "",
+    exclude: Exclude = "",
     model: Annotated[str, typer.Option(help="A model; `radiomix models` lists them.")] = "",
     seed: Seed = 0,
     overwrite: Overwrite = False,
 ) -> None:
     """Fit a model to a whole table and save it."""
     refuse_existing(out, overwrite)
-    study = _study(table, outcome, time, event, patient, centre, clinical)
-    study.fit(model or _default_models(time)[0], seed=seed).save(out)
+    study = _study(table, outcome, time, event, patient, centre, clinical, exclude)
+    study.fit(model or _default_models(study)[0], seed=seed).save(out)
     typer.echo(f"written to {out}")
 
 
@@ -99,7 +108,10 @@ def predict(
 
     trained = load_model(model)
     if mask is None:
-        predictions = trained.predict(read_table(source))
+        table = read_table(source)
+        predictions = trained.predict(table)
+        if "ID" in table:
+            predictions.insert(0, "ID", table["ID"])
     else:
         choice = {} if label is None else {"label": label_of(label)}
         predictions = trained.predict(str(source), str(mask), **choice)
@@ -113,18 +125,34 @@ def models() -> None:
     typer.echo(list_models().to_string(index=False))
 
 
+def _write_evaluation(result: Evaluation, out: Path) -> None:
+    match out.suffix.lower():
+        case ".json":
+            result.to_json(out)
+        case ".csv" | ".parquet":
+            from ..table import write_table
+
+            write_table(result.summary(), out, index=True)
+        case _:
+            result.report(out)
+
+
 def _study(
     table: Path, outcome: str | None, time: str | None, event: str | None, patient: str | None, centre: str | None,
-    clinical: str,
+    clinical: str, exclude: str,
 ) -> Study:  # fmt: skip
     from ..study import Study
-    from ..table import read_table
 
     return Study(
-        read_table(table), outcome=outcome, time=time, event=event, patient=patient, centre=centre,
-        clinical=names(clinical),
+        table, outcome=outcome, time=time, event=event, patient=patient, centre=centre, clinical=names(clinical),
+        exclude=names(exclude),
     )  # fmt: skip
 
 
-def _default_models(time: str | None) -> list[str]:
-    return ["cox", "xgboost-cox"] if time else ["elastic-net", "forest", "xgboost"]
+def _default_models(study: Study) -> list[str]:
+    """A linear model and trees, where they serve the study's kind of outcome."""
+    from ..study import list_models
+
+    wanted = ("elastic-net", "forest", "xgboost", "cox", "xgboost-cox", "cause-specific-cox")
+    serves = list_models()["serves"].str.split(", ")
+    return [name for name in wanted if study.task.value in serves[name]]
