@@ -76,7 +76,7 @@ def test_labels_are_located(seed: int, dtype: type) -> None:
     labels = (rng.integers(0, 3, (4, 5, 6)) * (rng.random((4, 5, 6)) < 0.08)).astype(dtype)
     for wanted, every in ((1, False), (2, False), (0, True)):
         chosen = labels != 0 if every else labels == wanted
-        found, several, box = locate(labels, wanted, every)
+        found, several, box = locate(labels, labels.view(np.uint8), wanted, every)
         if not chosen.any():
             assert found == 0
             continue

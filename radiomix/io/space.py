@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import GeometryMismatch, LabelError, RadiomixWarning
-from ..image import Box, Geometry, Image, LabelMap, Mask, bounding_box, triple
+from ..image import Box, Geometry, Image, LabelMap, Mask, as_box, bounding_box, triple
 from ..kernels.labels import locate
 
 SAME = 1e-3  # of a voxel: closer grids are the same grid unless a tolerance is given
@@ -91,21 +91,14 @@ def choose_label(labels: LabelMap, label: int | None = None) -> Mask:
 
 
 def _located(array: np.ndarray, label: int | None) -> tuple[int, bool, Box | None]:
-    """The label, whether there are others, and its box; empty slices are told by looking at many voxels at once."""
-    array = np.ascontiguousarray(array)
-    of_slice = array[0].nbytes
-    word = next(w for w in (np.uint64, np.uint32, np.uint16, np.uint8) if of_slice % np.dtype(w).itemsize == 0)
-    occupied = np.flatnonzero(np.bitwise_or.reduce(array.reshape(-1).view(word).reshape(len(array), -1), axis=1))
-    if occupied.size == 0 or label == 0:
-        return 0, False, None
-    slab = array[occupied[0] : occupied[-1] + 1]
-    slab.flags.writeable = False  # one compiled version, whoever owns the memory
-    found, several, bounds = locate(slab, 0 if label is None else label, label is None)
+    """The label, whether there are others, and its box."""
+    seen = np.ascontiguousarray(array).view()
+    words = seen.reshape(-1).view(np.uint64 if seen[0, 0].nbytes % 8 == 0 else np.uint8).reshape(*seen.shape[:2], -1)
+    seen.flags.writeable = words.flags.writeable = False  # one compiled version, whoever owns the memory
+    found, several, bounds = locate(seen, words, 0 if label is None else label, label is None)
     if found == 0:
         return 0, False, None
-    first, lower, upper = int(occupied[0]), bounds[::2], bounds[1::2] + 1
-    z, y, x = (slice(int(a), int(b)) for a, b in zip(lower, upper, strict=True))
-    return int(found), bool(several), (slice(z.start + first, z.stop + first), y, x)
+    return int(found), bool(several), as_box(slice(int(a), int(b) + 1) for a, b in bounds.reshape(3, 2))
 
 
 def masks(labels: LabelMap, chosen: str | Sequence[int]) -> Iterator[Mask]:

@@ -8,22 +8,22 @@ from .jit import kernel
 
 
 @kernel
-def locate(labels: np.ndarray, wanted: int, every: bool) -> tuple[int, bool, np.ndarray]:
+def locate(labels: np.ndarray, words: np.ndarray, wanted: int, every: bool) -> tuple[int, bool, np.ndarray]:
     """The label found first, whether there are others, and the box (lower and upper bounds in z, y, x) of the label.
 
-    With `every`, of all that is not background; else of `wanted` alone. A row of background is passed over by one
-    comparison at its end. The label is 0 and the box empty where nothing is found.
+    With `every`, of all that is not background; else of `wanted` alone. `words` is the same memory in larger pieces, by
+    which rows of background are passed over. The label is 0 and the box empty where nothing is found.
     """
     found, several = 0, False
     box = np.array([labels.shape[0], -1, labels.shape[1], -1, labels.shape[2], -1])
     for z in range(labels.shape[0]):
         for y in range(labels.shape[1]):
-            row = labels[z, y]
-            seen = row[0]
-            for x in range(row.size):
-                seen |= row[x]
+            seen = words[z, y, 0]
+            for k in range(words.shape[2]):
+                seen |= words[z, y, k]
             if seen == 0:
                 continue
+            row = labels[z, y]
             first, last = row.size, -1
             for x in range(row.size):
                 value = row[x]
