@@ -220,7 +220,10 @@ def test_an_image_of_zeros_stays_finite(name):
     ("name", "settings", "message"),
     [
         ("Wavelet", {"wavelet": "coif-1"}, "unknown wavelet 'coif-1': did you mean 'coif1'"),
-        ("Wavelet", {"level": 0}, "Wavelet expects level of 1 or more; found 0"),
+        ("Wavelet", {"level": 0}, "Wavelet expects a whole level of 1 or more; found 0"),
+        ("Wavelet", {"level": 1.5}, "Wavelet expects a whole level of 1 or more; found 1.5"),
+        ("LoG", {"sigma": ["1.5"]}, "LoG expects sigma above 0 mm; found '1.5'"),
+        ("LBP2D", {"lbp2DSamples": 8.5}, "LBP2D expects lbp2DSamples from 1 to 31; found 8.5"),
         ("LoG", {"sigma": [1, -2]}, "LoG expects sigma above 0 mm; found -2"),
         ("LBP2D", {"lbp2DMethod": "unifrom"}, "unknown lbp2DMethod 'unifrom': did you mean 'uniform'"),
         ("LBP3D", {"lbp3DLevels": 0}, "LBP3D expects lbp3DLevels of 1 or more; found 0"),

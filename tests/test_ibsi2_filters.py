@@ -203,8 +203,15 @@ def test_names_say_what_was_done():
         ("Gabor", {"wavelength": 0}, "Gabor expects wavelength above 0; found 0"),
         ("Gabor", {"theta_step": 1.0}, "Gabor expects theta_step that divides a full turn, radians; found 1.0"),
         ("SeparableWavelet", {"subband": "LL"}, "unknown subband 'LL'"),
-        ("Simoncelli", {"level": 0}, "Simoncelli expects level of 1 or more; found 0"),
-        ("RieszLoG", {"order": [0, 0, 0]}, "RieszLoG expects orders of 0 or more, not all 0"),
+        ("Simoncelli", {"level": 0}, "Simoncelli expects a whole level of 1 or more; found 0"),
+        ("RieszLoG", {"order": [0, 0, 0]}, "RieszLoG expects whole orders of 0 or more, not all 0"),
+        ("RieszLoG", {"order": [1.5, 0, 0]}, "RieszLoG expects whole orders of 0 or more, not all 0"),
+        ("RieszLoG", {"order": 1}, "RieszLoG expects an order of two or three numbers"),
+        ("RieszLoG", {"sigma": "3"}, "RieszLoG expects sigma above 0 mm; found '3'"),
+        ("Mean", {"support": "5"}, "Mean expects an odd support of 1 or more voxels; found '5'"),
+        ("Laws", {"energy_distance": 2.5}, "Laws expects energy_distance in whole voxels; found 2.5"),
+        ("Laws", {"kernel": 5}, "Laws expects two or three kernels"),
+        ("Gabor", {"theta": "pi"}, "Gabor expects theta in radians; found 'pi'"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name, settings, message):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from enum import Enum
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self, TypeVar
 
 from ..errors import ConfigError, unknown
@@ -80,6 +82,21 @@ def require(holds: bool, filter_name: str, expected: str, found: object) -> None
     """Refuse a filter's setting that it cannot work with."""
     if not holds:
         raise ConfigError(f"{filter_name} expects {expected}; found {found!r}")
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether a setting is a whole number, and at least so large."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def is_number(value: object) -> bool:
+    """Whether a setting is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_positive(value: object) -> bool:
+    """Whether a setting is a number above 0."""
+    return is_number(value) and value > 0  # type: ignore[operator]
 
 
 def name_number(value: float) -> str:

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..image import Box, Image, as_box
-from .base import many, require, same_names
+from .base import is_whole, many, require, same_names
 from .ibsi import IbsiFilter
 from .separable import Boundary
 
@@ -146,7 +146,7 @@ class BandPass(IbsiFilter):
         super().__post_init__()
         self._set(level=many(self.level))
         for level in self.level:
-            require(level >= 1, type(self).__name__, "level of 1 or more", level)
+            require(is_whole(level, 1), type(self).__name__, "a whole level of 1 or more", level)
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)

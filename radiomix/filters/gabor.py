@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..image import Box, Image
-from .base import choice, name_number, require, same_names
+from .base import choice, is_number, is_positive, name_number, require, same_names
 from .ibsi import IbsiFilter
 from .separable import Boundary, Pooling, positions_inside
 
@@ -67,12 +67,13 @@ class Gabor(IbsiFilter):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("sigma", "wavelength", "gamma"):
-            require(getattr(self, name) > 0, "Gabor", f"{name} above 0", getattr(self, name))
+            require(is_positive(getattr(self, name)), "Gabor", f"{name} above 0", getattr(self, name))
         self._set(
             pooling=choice("pooling", self.pooling, Pooling), response=choice("response", self.response, ComplexPart)
         )
+        require(is_number(self.theta), "Gabor", "theta in radians", self.theta)
         if self.theta_step is not None:
-            turns = 2 * math.pi / self.theta_step if self.theta_step > 0 else 0.5
+            turns = 2 * math.pi / self.theta_step if is_positive(self.theta_step) else 0.5
             whole = math.isclose(turns, round(turns), rel_tol=1e-6)
             require(whole, "Gabor", "theta_step that divides a full turn, radians", self.theta_step)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..image import Box, Image
 from ..kernels import patterns
-from .base import SettingsFilter, choice, require
+from .base import SettingsFilter, choice, is_positive, is_whole, require
 
 
 class PatternMethod(Enum):
@@ -60,8 +60,8 @@ class LBP2D(SettingsFilter):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "method", choice("lbp2DMethod", self.method, PatternMethod))
-        require(self.radius > 0, "LBP2D", "lbp2DRadius above 0", self.radius)
-        require(1 <= self.samples <= 31, "LBP2D", "lbp2DSamples from 1 to 31", self.samples)
+        require(is_positive(self.radius), "LBP2D", "lbp2DRadius above 0", self.radius)
+        require(is_whole(self.samples, 1) and self.samples <= 31, "LBP2D", "lbp2DSamples from 1 to 31", self.samples)
         require(self.axis in (0, 1, 2), "LBP2D", "force2Ddimension 0, 1 or 2", self.axis)
 
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
@@ -122,9 +122,9 @@ class LBP3D(SettingsFilter):
     }
 
     def __post_init__(self) -> None:
-        require(self.levels >= 1, "LBP3D", "lbp3DLevels of 1 or more", self.levels)
-        require(self.radius > 0, "LBP3D", "lbp3DIcosphereRadius above 0", self.radius)
-        require(self.subdivisions >= 0, "LBP3D", "lbp3DIcosphereSubdivision of 0 or more", self.subdivisions)
+        require(is_whole(self.levels, 1), "LBP3D", "lbp3DLevels of 1 or more", self.levels)
+        require(is_positive(self.radius), "LBP3D", "lbp3DIcosphereRadius above 0", self.radius)
+        require(is_whole(self.subdivisions, 0), "LBP3D", "lbp3DIcosphereSubdivision of 0 or more", self.subdivisions)
 
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
         if image.dimensions == 2:

@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..image import Box, Image, as_box
-from .base import name_number, require, same_names
+from .base import is_positive, is_whole, many, name_number, require, same_names
 from .fourier import Spectrum, Transfer, simoncelli_band
 from .ibsi import IbsiFilter
 from .separable import Boundary
@@ -39,10 +39,12 @@ class Riesz(IbsiFilter):
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        require(len(self.order) in (2, 3), name, "an order of two or three numbers, such as (0, 2, 0)", self.order)
-        require(min(self.order) >= 0 and sum(self.order) >= 1, name, "orders of 0 or more, not all 0", self.order)
-        if self.alignment_sigma is not None:
-            require(self.alignment_sigma > 0, name, "alignment_sigma above 0 mm", self.alignment_sigma)
+        counts = many(self.order)
+        require(len(counts) in (2, 3), name, "an order of two or three numbers, such as (0, 2, 0)", self.order)
+        whole = all(is_whole(times, 0) for times in counts)
+        require(whole and sum(counts) >= 1, name, "whole orders of 0 or more, not all 0", self.order)
+        sigma = self.alignment_sigma
+        require(sigma is None or is_positive(sigma), name, "alignment_sigma above 0 mm", sigma)
         self._set(dimension=len(self.order))
         super().__post_init__()
 
@@ -125,6 +127,11 @@ class RieszLoG(Riesz):
 
     KEYS: ClassVar = same_names("order", "alignment_sigma", "sigma", "cutoff", "boundary")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(is_positive(self.sigma), "RieszLoG", "sigma above 0 mm", self.sigma)
+        require(is_positive(self.cutoff), "RieszLoG", "cutoff above 0", self.cutoff)
+
     def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
         whole = as_box(slice(0, n) for n in spectrum.array.shape)
         kernels = log_kernels(self.sigma, self.cutoff, image.spacing, self.dimension)
@@ -152,7 +159,7 @@ class RieszSimoncelli(Riesz):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.level >= 1, "RieszSimoncelli", "level of 1 or more", self.level)
+        require(is_whole(self.level, 1), "RieszSimoncelli", "a whole level of 1 or more", self.level)
 
     def _filtered(self, spectrum: Spectrum, image: Image) -> tuple[Spectrum, Transfer]:
         return spectrum, simoncelli_band(self.level)

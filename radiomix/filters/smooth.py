@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import RadiomixWarning
 from ..image import Box, Image, widened, within
 from ..kernels.recursive import filter_lines
-from .base import SettingsFilter, many, require
+from .base import SettingsFilter, is_positive, many, require
 
 RUN_IN = 16
 
@@ -40,7 +40,7 @@ class LoG(SettingsFilter):
     def __post_init__(self) -> None:
         object.__setattr__(self, "sigma", many(self.sigma))
         for sigma in self.sigma:
-            require(sigma > 0, "LoG", "sigma above 0 mm", sigma)
+            require(is_positive(sigma), "LoG", "sigma above 0 mm", sigma)
 
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
         for sigma in self.sigma:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import RadiomixWarning
 from ..image import Box, Image, as_box, widened
-from .base import choice, many, name_number, require, same_names
+from .base import choice, is_positive, is_whole, many, name_number, require, same_names
 from .ibsi import IbsiFilter, words
 from .separable import Axes, Boundary, Cascade, Pooling, Taps, neighbourhood_mean, on_axes, pooled, responses, rotations
 from .wavelet import filter_bank
@@ -35,7 +35,7 @@ class Mean(IbsiFilter):
         super().__post_init__()
         self._set(support=many(self.support))
         for support in self.support:
-            require(support >= 1 and support % 2 == 1, "Mean", "an odd support of 1 or more voxels", support)
+            require(is_whole(support, 1) and support % 2 == 1, "Mean", "an odd support of 1 or more voxels", support)
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)
@@ -64,8 +64,8 @@ class LoGIBSI(IbsiFilter):
         super().__post_init__()
         self._set(sigma=many(self.sigma))
         for sigma in self.sigma:
-            require(sigma > 0, "LoGIBSI", "sigma above 0 mm", sigma)
-        require(self.cutoff > 0, "LoGIBSI", "cutoff above 0", self.cutoff)
+            require(is_positive(sigma), "LoGIBSI", "sigma above 0 mm", sigma)
+        require(is_positive(self.cutoff), "LoGIBSI", "cutoff above 0", self.cutoff)
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)
@@ -134,9 +134,16 @@ class Laws(IbsiFilter):
     def __post_init__(self) -> None:
         kernels = many(self.kernel)
         for kernel in kernels:
-            require(len(kernel) in (4, 6), "Laws", "two or three kernels, such as 'L5E5E5'", kernel)
+            require(
+                isinstance(kernel, str) and len(kernel) in (4, 6),
+                "Laws",
+                "two or three kernels, such as 'L5E5E5'",
+                kernel,
+            )
             words("Laws kernel", _pairs(kernel), tuple(LAWS))
         require(len({len(k) for k in kernels}) == 1, "Laws", "kernels of one dimension at a time", kernels)
+        distance = self.energy_distance
+        require(distance is None or is_whole(distance, 0), "Laws", "energy_distance in whole voxels", distance)
         pooling = None if self.pooling is None else choice("pooling", self.pooling, Pooling)
         self._set(kernel=kernels, pooling=pooling, dimension=len(kernels[0]) // 2)
         super().__post_init__()
@@ -214,7 +221,7 @@ class SeparableWavelet(IbsiFilter):
         known = tuple(map("".join, product("LH", repeat=self.dimension)))
         pooling = None if self.pooling is None else choice("pooling", self.pooling, Pooling)
         self._set(subband=words("subband", self.subband, known), pooling=pooling)
-        require(self.level >= 1, "SeparableWavelet", "level of 1 or more", self.level)
+        require(is_whole(self.level, 1), "SeparableWavelet", "a whole level of 1 or more", self.level)
 
     def responses(self, image: Image, box: Box) -> Iterator[tuple[str, np.ndarray]]:
         dimension = self._dimension_for(image)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ConfigError, unknown
 from ..image import Box, Image
 from ..kernels.convolution import convolve_pair
-from .base import SettingsFilter, require
+from .base import SettingsFilter, is_whole, require
 
 
 @lru_cache
@@ -63,8 +63,8 @@ class Wavelet(SettingsFilter):
 
     def __post_init__(self) -> None:
         filter_bank(self.wavelet)
-        require(self.level >= 1, "Wavelet", "level of 1 or more", self.level)
-        require(self.start_level >= 0, "Wavelet", "start_level of 0 or more", self.start_level)
+        require(is_whole(self.level, 1), "Wavelet", "a whole level of 1 or more", self.level)
+        require(is_whole(self.start_level, 0), "Wavelet", "a whole start_level of 0 or more", self.start_level)
         require(self.force_2d_axis in (0, 1, 2), "Wavelet", "force2Ddimension 0, 1 or 2", self.force_2d_axis)
 
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
