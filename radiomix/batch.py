@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Run every task and yield what came of each as it ends; a task that fails never stops the others."""
     if executor is not None:
-        yield from _in_parallel(tasks, partial(executor.submit, run, config=config))
+        yield from _in_parallel(tasks, lambda task: executor.submit(run, task, config))
     elif workers == 1 or len(tasks) < 2:
         # a thread only so that whatever happens to a case arrives in its future
         with ThreadPoolExecutor(1) as thread:
@@ -147,7 +147,7 @@ class _Process(SpawnProcess):
     """A fresh process that does not import the caller's script: no `if __name__ == "__main__"` is asked of users."""
 
     @staticmethod
-    def _Popen(process_obj: SpawnProcess) -> Any:
+    def _Popen(process_obj: BaseProcess) -> Any:
         script = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:

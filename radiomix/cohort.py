@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -19,8 +19,8 @@ from .errors import InputError, MissingColumn, RadiomixWarning, TableError, unkn
 from .journal import Destination, Journal
 from .table import is_feature, is_provenance, read_table
 
-Cases = str | os.PathLike[str] | pd.DataFrame
-Settings = Config | str | os.PathLike[str] | Mapping[str, Any] | None
+Cases: TypeAlias = str | os.PathLike[str] | pd.DataFrame
+Settings: TypeAlias = Config | str | os.PathLike[str] | Mapping[str, Any] | None
 
 _CANONICAL = ("Image", "Mask", "Label", "ID")
 

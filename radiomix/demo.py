@@ -14,9 +14,6 @@ from .datasets import make_cohort
 from .errors import InputError
 from .study import Evaluation, Study
 
-# one repeat and a small search, so that it is over while one watches; leave them out for a real study
-QUICK = {"repeats": 1, "permutations": 10, "candidates": 4, "inner_folds": 3}
-
 
 def run(
     out: Path, *, cases: int = 80, seed: int = 0, workers: int | None = None, overwrite: bool = False
@@ -46,16 +43,11 @@ def run(
     make_cohort(out / "cohort", n=cases, seed=seed)
     _tell("2. Features of every lesion (the first one ever compiles the kernels, which takes a while)")
     table = extract_cases(out / "cohort" / "cohort.csv", out=out / "features.csv", workers=workers, progress=True)
-    clinical = {"patient": "ID", "centre": "site", "clinical": ["age", "sex"]}
     _tell("3. Benign or malignant: nested cross-validation, with controls")
-    malignant = Study(table, outcome="malignant", exclude=["months", "progressed"], **clinical).evaluate(
-        ["elastic-net", "forest"], seed=seed, workers=workers, **QUICK
-    )
+    malignant = _evaluate(table, {"outcome": "malignant"}, ["elastic-net", "forest"], seed, workers)
     _show(malignant, "auc")
     _tell("4. Time to progression, likewise")
-    progression = Study(table, time="months", event="progressed", exclude=["malignant"], **clinical).evaluate(
-        ["cox"], seed=seed, workers=workers, **QUICK
-    )
+    progression = _evaluate(table, {"time": "months", "event": "progressed"}, ["cox"], seed, workers)
     _show(progression, "c_index")
     _say_truth(out / "cohort" / "truth.json")
     reports = [out / "malignant.html", out / "progression.html"]
@@ -78,6 +70,14 @@ def _clear(out: Path, overwrite: bool) -> None:
     shutil.rmtree(out / "cohort")
     for name in ours[1:]:
         (out / name).unlink(missing_ok=True)
+
+
+def _evaluate(
+    table: pd.DataFrame, outcome: dict[str, str], models: list[str], seed: int, workers: int | None
+) -> Evaluation:
+    study = Study(table, patient="ID", centre="site", clinical=["age", "sex"], **outcome)  # type: ignore[arg-type]
+    # one repeat and a small search, so that it is over while one watches; a real study leaves these four out
+    return study.evaluate(models, seed=seed, workers=workers, repeats=1, permutations=10, candidates=4, inner_folds=3)
 
 
 def _show(evaluation: Evaluation, score: str) -> None:

@@ -224,7 +224,7 @@ def estimated_noise(image: Image) -> float:
 def _perturb_task(
     task: Task, config: Config, perturbations: Sequence[Perturbation] | None, random_state: int
 ) -> list[Row]:
-    if task.label == "all":
+    if isinstance(task.label, str):
         raise ConfigError("perturbations take one label per row; give the rows of the other labels a Label each")
     found = perturb(task.image, task.mask, config, perturbations, label=task.label, random_state=random_state)
     return found.to_dict("records")
@@ -235,7 +235,8 @@ def _cut(image: Image, mask: Mask, config: Config) -> tuple[Image, Mask]:
     whole = config.normalise is not None or any(not isinstance(i.filter, Original) for i in config.images)
     if whole:
         return image, mask
-    box = mask.bounding_box(tuple(int(np.ceil(MARGIN / step)) for step in mask.spacing))
+    z, y, x = (int(np.ceil(MARGIN / step)) for step in mask.spacing)
+    box = mask.bounding_box((z, y, x))
     return image.cropped(box), mask.cropped(box)
 
 

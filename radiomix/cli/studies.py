@@ -10,13 +10,11 @@ import typer
 from .options import (
     Format,
     Jobs,
-    LabelOption,
     OptionalMask,
     Out,
     Overwrite,
     Seed,
     Source,
-    label_of,
     names,
     refuse_existing,
     write,
@@ -99,7 +97,7 @@ def predict(
     source: Source,
     mask: OptionalMask = None,
     out: Out = None,
-    label: LabelOption = None,
+    label: Annotated[int | None, typer.Option("--label", help="The label of the mask.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Apply a saved model to a table, or to an image and its mask."""
@@ -113,8 +111,7 @@ def predict(
         if "ID" in table:
             predictions.insert(0, "ID", table["ID"])
     else:
-        choice = {} if label is None else {"label": label_of(label)}
-        predictions = trained.predict(str(source), str(mask), **choice)
+        predictions = trained.predict(str(source), str(mask), label=label)
     write(predictions.to_dict("records"), out, Format.CSV if out is None else None, overwrite)
 
 
