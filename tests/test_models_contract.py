@@ -21,7 +21,7 @@ from radiomix.models.boosting import BoostedClassifier, BoostedRegressor
 from radiomix.models.catalogue import MODELS, TRUSTED, Task, get, list_models
 from radiomix.models.linear import PenalisedLinear, ProportionalOdds
 from radiomix.models.outcome import only_cause, survival_outcome
-from radiomix.models.preprocessing import Informative, MedianImputer, SoftScale, Tidy
+from radiomix.models.preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy
 from radiomix.models.selection import CorrelationClusters, Univariate
 from radiomix.models.selection_multivariate import Lasso, MinimumRedundancy
 from radiomix.models.survival import concordance
@@ -209,8 +209,8 @@ def test_noise_is_predicted_at_chance(name, task):
 
 
 @parametrize_with_checks(
-    [Tidy(), MedianImputer(), SoftScale(), Informative(), CorrelationClusters(), Univariate(), MinimumRedundancy(),
-     Lasso(), PenalisedLinear(), ProportionalOdds(), BoostedClassifier(rounds=10), BoostedRegressor(rounds=40)],
+    [Tidy(), MedianImputer(), SoftScale(), PowerScale(), Informative(), CorrelationClusters(), Univariate(),
+     MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(), BoostedClassifier(rounds=10), BoostedRegressor(rounds=40)],
     expected_failed_checks=lambda estimator: (
         {"check_classifiers_train": "three blobs in a plane have no order"}
         if isinstance(estimator, ProportionalOdds) else {}

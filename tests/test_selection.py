@@ -17,7 +17,7 @@ from radiomix.errors import ConfigError, MissingColumn, ModelError, TableError
 from radiomix.models.association import association, ranks, score_test
 from radiomix.models.catalogue import TRUSTED, get
 from radiomix.models.outcome import Task, survival_outcome
-from radiomix.models.preprocessing import Informative, MedianImputer, SoftScale, Tidy
+from radiomix.models.preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy, yeo_johnson
 from radiomix.models.selection import CorrelationClusters, Univariate, rank_correlation
 from radiomix.models.selection_multivariate import (
     Boruta,
@@ -243,3 +243,13 @@ def test_gaps_are_filled_and_scales_learnt_on_training_cases():
     assert (scaler.transform(new) > 3).all(axis=None) and (scaler.transform(new) < 12).all(axis=None)
     plain = SoftScale(tails=False).fit_transform(train)
     np.testing.assert_allclose(plain, (train - train.mean()) / train.std(ddof=0))
+
+
+def test_the_power_is_scipys_and_a_skewed_column_becomes_normal():
+    skewed = pd.DataFrame({"volume": np.exp(X["f1"] + 5), "plain": X["f2"]})
+    scaler = PowerScale(powers=601).fit(skewed)
+    assert abs(stats.skew(skewed["volume"])) > 1.5 and abs(stats.skew(scaler.transform(skewed)["volume"])) < 0.4
+    standard = (skewed["volume"] - scaler.centre_[0]) / scaler.spread_[0]
+    assert scaler.power_[0] == pytest.approx(stats.yeojohnson_normmax(standard), abs=0.01)
+    for power in (-1.0, 0.0, 0.7, 2.0):
+        np.testing.assert_allclose(yeo_johnson(standard.to_numpy(), power), stats.yeojohnson(standard, power))

@@ -84,7 +84,11 @@ def _spearman(ranked: Values, y: Values) -> tuple[Values, Values]:
 
 def score_test(values: Values, y: Outcome) -> NDArray[np.float64]:
     """(p,) z of Cox's score test on the ranks of each column: positive where high values go with early events."""
-    ranked = ranks(values)
+    return score_of_ranks(ranks(values), y)
+
+
+def score_of_ranks(ranked: Values, y: Outcome) -> NDArray[np.float64]:
+    """The same for columns that are ranks already, perhaps among more cases than these."""
     score, variance = np.zeros(ranked.shape[1]), np.zeros(ranked.shape[1])
     for stratum in np.unique(strata(y)):
         rows = strata(y) == stratum

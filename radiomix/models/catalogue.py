@@ -26,7 +26,7 @@ from .harmonise import ComBat
 from .icare import Icare
 from .linear import PenalisedLinear, ProportionalOdds
 from .outcome import Task
-from .preprocessing import Informative, MedianImputer, SoftScale, Tidy
+from .preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy
 from .selection import CorrelationClusters, Univariate
 from .selection_multivariate import Boruta, Lasso, MinimumRedundancy, NotVolume, Robust, StabilitySelection
 from .survival import Cox
@@ -199,7 +199,7 @@ _ALL: tuple[ModelSpec, ...] = (
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in _ALL}
 
 _OURS = (
-    *(Tidy, Informative, MedianImputer, SoftScale, CorrelationClusters, Univariate),
+    *(Tidy, Informative, MedianImputer, SoftScale, PowerScale, CorrelationClusters, Univariate),
     *(BoostedClassifier, BoostedRegressor, BoostedCox, BoostedAFT, PenalisedLinear, ProportionalOdds),
     *(ComBat, MinimumRedundancy, Lasso, StabilitySelection, Boruta, Robust, NotVolume),
     *(Cox, AcceleratedFailure, SurvivalForest, SurvivalBoosting, Icare, CauseSpecificCox, FineGray, AalenJohansen),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from .association import score_test
+from .association import ranks, score_of_ranks
 from .outcome import Outcome
 from .partial_likelihood import Floats, elastic_net
 from .selection import rank_correlation
@@ -59,7 +59,8 @@ class Icare(ProportionalHazards):
         self.mean_, sd = values.mean(axis=0), values.std(axis=0)
         self.sd_ = np.where(sd > 0, sd, 1.0)
         close = np.abs(rank_correlation(values)) > self.max_correlation
-        weights = [self._bag(values, y, close, random) for _ in range(self.bags)]
+        ranked = ranks(values)
+        weights = [self._bag(ranked, y, close, random) for _ in range(self.bags)]
         self.coef_ = np.mean(weights, axis=0)
         score = self._score(values)
         found = elastic_net(rows_of(score[:, None], y), penalty=np.full(1, 1e-3), l1_ratio=0.0)
@@ -67,16 +68,16 @@ class Icare(ProportionalHazards):
         self._set_baseline(self._risk(values), y)
 
     def _bag(
-        self, values: Floats, y: Outcome, close: NDArray[np.bool_], random: np.random.RandomState
+        self, ranked: Floats, y: Outcome, close: NDArray[np.bool_], random: np.random.RandomState
     ) -> NDArray[np.float64]:
-        p = values.shape[1]
-        cases = random.randint(len(values), size=len(values))
+        p = ranked.shape[1]
+        cases = random.randint(len(ranked), size=len(ranked))
         allowed = random.permutation(p)[: max(1, round(self.columns * p))]
         members = _apart(allowed, close)
         weights = np.zeros(p)
         if not y["event"][cases].any():
             return weights
-        z = score_test(values[np.ix_(cases, members)], y[cases])
+        z = score_of_ranks(ranked[np.ix_(cases, members)], y[cases])
         strong = np.abs(z) >= min(self.min_strength, np.abs(z).max())
         weights[members[strong]] = np.sign(z[strong]) / strong.sum()
         return weights
