@@ -1,0 +1,45 @@
+"""The maximal correlation coefficient against a dense solver, where levels meet seldom and eigenvalues coincide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radiomix.kernels.cooccurrence import _maximal_correlation
+
+
+def dense(joint: np.ndarray) -> float:
+    """Second largest |eigenvalue| of D^-1/2 P D^-1/2."""
+    scale = 1 / np.sqrt(joint.sum(axis=1))
+    return float(np.sort(np.abs(np.linalg.eigvalsh(scale[:, None] * joint * scale)))[-2])
+
+
+def ours(joint: np.ndarray) -> float:
+    marginal = np.concatenate([[0.0], joint.sum(axis=1)])
+    return _maximal_correlation(joint, True, np.arange(1, len(joint) + 1), marginal, marginal)
+
+
+def joint_of(counts: np.ndarray) -> np.ndarray:
+    symmetric = (counts + counts.T).astype(float)
+    met = symmetric.sum(axis=1) > 0
+    return np.ascontiguousarray(symmetric[np.ix_(met, met)] / symmetric.sum())
+
+
+@pytest.mark.parametrize("density", [0.02, 0.05, 0.1, 0.3, 1.0])
+def test_any_matrix(density):
+    random = np.random.default_rng(int(1000 * density))
+    for _ in range(200):
+        size = int(random.integers(4, 60))
+        joint = joint_of(random.integers(1, 4, (size, size)) * (random.random((size, size)) < density))
+        if len(joint) > 1:
+            assert ours(joint) == pytest.approx(dense(joint), rel=1e-9, abs=1e-7)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 10])
+def test_groups_of_levels_that_never_meet_are_perfectly_correlated(block):
+    joint = joint_of(np.kron(np.eye(30 // block), np.ones((block, block))))
+    assert ours(joint) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_independent_levels_are_not_correlated():
+    assert ours(joint_of(np.ones((12, 12)))) == pytest.approx(0.0, abs=1e-7)
