@@ -12,6 +12,10 @@ def mean_absolute_error(y: np.ndarray, predicted: np.ndarray) -> Estimate:
     return mean(np.abs(np.asarray(y, float) - np.asarray(predicted, float)), bounded=False)
 
 
+def mean_squared_error(y: np.ndarray, predicted: np.ndarray) -> Estimate:
+    return mean((np.asarray(y, float) - np.asarray(predicted, float)) ** 2, bounded=False)
+
+
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> Estimate:
     """1 - squared error / variance; below 0 where the mean would have done better."""
     y, predicted = np.asarray(y, float), np.asarray(predicted, float)

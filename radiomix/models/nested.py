@@ -114,13 +114,14 @@ def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients:
     count = max(2, min(learner.inner_folds, _rarest(y, task, patients)))
     inner = stratified_folds(stratum, patients, folds=count, random_state=seed)
     scores: list[list[list[float]]] = [[] for _ in candidates]  # candidate, inner fold, criterion
+    middle = (float(np.median(y["time"][y["event"].astype(int) == 1])),) if task.has_times else ()
     out_of_fold: list[list[np.ndarray]] = [[] for _ in candidates]
     for fold in inner:
         fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train], X.iloc[fold.test])
         for c, (pipeline, tested) in enumerate(fitted):
-            prediction = predict(pipeline, tested, task)
+            prediction = predict(pipeline, tested, task, middle)
             out_of_fold[c].append(prediction.score)
-            scores[c].append(inner_scores(task, y[fold.test], prediction))
+            scores[c].append(inner_scores(task, y[fold.test], prediction, *middle))
     by_criterion = np.moveaxis(np.array(scores), 2, 0)
     best = simplest_within_one_error(by_criterion, candidates, learner.space)
     pipeline = _with(base, candidates[best]).fit(X, y)
@@ -154,10 +155,10 @@ def predict(
             return Prediction(risk, None, *_survival(pipeline, X, task, np.asarray(times, float), own_time))
 
 
-def inner_scores(task: Task, y: Outcome, prediction: Prediction) -> list[float]:
-    """What tuning looks at: how well cases are ranked and, for two classes or more, the log likelihood.
+def inner_scores(task: Task, y: Outcome, prediction: Prediction, horizon: float = np.inf) -> list[float]:
+    """What tuning looks at: how well cases are ranked, and how far predictions are off (for times, at `horizon`).
 
-    Ranks alone are blind to how far a model is shrunk; the likelihood alone prefers no model to a weak one.
+    Ranks alone are blind to how far a model is shrunk; the error alone prefers no model to a weak one.
     """
     match task:
         case Task.BINARY:
@@ -166,12 +167,23 @@ def inner_scores(task: Task, y: Outcome, prediction: Prediction) -> list[float]:
         case Task.MULTICLASS:
             likelihood = metrics_calibration.log_loss(y, prediction.probability)
             return [metrics.multiclass_auc(y, prediction.probability).value, -likelihood.value]
-        case Task.ORDINAL | Task.CONTINUOUS:
-            return [metrics_regression.spearman(y, prediction.score).value]
+        case Task.ORDINAL:
+            likelihood = metrics_calibration.log_loss(y, prediction.probability)
+            return [metrics_regression.spearman(y, prediction.score).value, -likelihood.value]
+        case Task.CONTINUOUS:
+            error = metrics_regression.mean_squared_error(y, prediction.score)
+            return [metrics_regression.spearman(y, prediction.score).value, -error.value]
         case Task.SURVIVAL:
-            return [metrics_survival.harrell_c(y["event"], y["time"], prediction.score).value]
+            ranked = metrics_survival.harrell_c(y["event"], y["time"], prediction.score)
+            free = metrics_survival.censoring(y["event"], y["time"])
+            off = metrics_survival.brier_at(y["event"], y["time"], prediction.survival[:, 0], horizon, free)
+            return [ranked.value, -off.value]
         case Task.COMPETING:
-            return [metrics_survival.competing_c(y["event"], y["time"], prediction.score).value]
+            ranked = metrics_survival.competing_c(y["event"], y["time"], prediction.score)
+            free = metrics_survival.censoring(y["event"] > 0, y["time"])
+            happened = 1 - prediction.survival[:, 0]
+            off = metrics_survival.competing_brier_at(y["event"], y["time"], happened, horizon, free)
+            return [ranked.value, -off.value]
 
 
 def used_features(pipeline: Pipeline, X: pd.DataFrame) -> tuple[list[str], list[float]]:
