@@ -55,7 +55,8 @@ def find_cases(folder: str | os.PathLike[str], image: str = "*_image*", mask: st
 
     Parameters
     ----------
-    image, mask : file name patterns with one or more `*`; what the first `*` stands for must be equal in both
+    image, mask : file name patterns with one or more `*`; what the first `*` stands for must be equal in both, but
+        not what a last one at the pattern's end does (`*_image*`, `PET_image*`)
 
     Returns
     -------
@@ -233,13 +234,14 @@ def _label(value: object, row: int) -> int | str | None:
 
 
 def _matching(root: Path, pattern: str) -> dict[tuple[Path, str], list[Path]]:
-    """Files below `root` that match, by their folder and what the pattern's first `*` stands for."""
+    """Files below `root` that match, by their folder and their name: what the first `*` stands for, if not the end."""
     literal = "(.*)".join(re.escape(part) for part in pattern.split("*"))
+    named = "*" in pattern[:-1]
     found: dict[tuple[Path, str], list[Path]] = {}
     for path in sorted(root.rglob(pattern)):
         match = re.fullmatch(literal, path.name)
         if match and path.is_file():
-            found.setdefault((path.parent, match.group(1) if "*" in pattern else ""), []).append(path)
+            found.setdefault((path.parent, match.group(1) if named else ""), []).append(path)
     return found
 
 

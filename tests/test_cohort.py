@@ -76,6 +76,13 @@ def test_pairs_in_one_folder_are_named_by_their_files(tmp_path: Path) -> None:
     assert [Path(p).name for p in cases["Mask"]] == ["p1_mask.nrrd", "p2_mask.nii.gz"]
 
 
+def test_a_star_at_the_end_stands_for_any_ending(tmp_path: Path) -> None:
+    touch(*(tmp_path / patient / f for patient in "ab" for f in ("PET_image.nii.gz", "PET_mask.nrrd", "CT_image.nii")))
+    cases = rx.find_cases(tmp_path, "PET_image*", "PET_mask*")
+    assert list(cases) == ["ID", "Image", "Mask"]
+    assert cases["ID"].tolist() == ["a", "b"]
+
+
 def test_pairs_in_folders_are_named_by_their_folders(tmp_path: Path) -> None:
     for patient in ("a", "b"):
         touch(*(tmp_path / patient / f for f in ("CT_image.nii", "CT_mask_1.nii", "CT_mask_2.nii", "MR_image.nii")))
