@@ -25,6 +25,10 @@ class Plan(NamedTuple):
     def planar(self) -> bool:
         return self.reported in PLANAR
 
+    @property
+    def by_slice(self) -> bool:
+        return self.reported in BY_SLICE
+
 
 def plans(config: Config) -> tuple[Plan, ...]:
     """The results that a configuration asks for.
@@ -47,7 +51,7 @@ def plans(config: Config) -> tuple[Plan, ...]:
 
 def split_by_slice(config: Config, planar: bool) -> bool:
     """Whether counts in the plane must be kept apart by slice for any of the results."""
-    return planar and any(plan.reported in BY_SLICE for plan in plans(config))
+    return planar and any(plan.by_slice for plan in plans(config))
 
 
 def merge(stack: np.ndarray, merging: Aggregation, weights: np.ndarray | None = None) -> np.ndarray:
@@ -137,4 +141,4 @@ def neighbour_distances(config: Config) -> tuple[int, ...]:
 def by_dimension(config: Config) -> Iterator[tuple[Aggregation, bool, bool]]:
     """For families without directions: what is asked for, whether it is in the plane, whether it is slice by slice."""
     for plan in plans(config):
-        yield plan.reported, plan.planar, plan.reported in BY_SLICE
+        yield plan.reported, plan.planar, plan.by_slice

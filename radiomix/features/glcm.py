@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
 from operator import itemgetter
 
 import numpy as np
 
+from ..config import Aggregation
 from ..kernels import cooccurrence as column
 from ..registry import BOTH, Dialect, Domain, Family, Feature, Values
-from .aggregate import c_log_c, decaying, mean_of_matrices, merge, named, plans, split_by_slice
+from .aggregate import Plan, c_log_c, decaying, mean_of_matrices, merge, named, plans
 from .grid import Grid, directions, stack_of_zeros
 from .source import Source
 
 ONLY_PYRADIOMICS = frozenset({Dialect.PYRADIOMICS})
 ONLY_IBSI = frozenset({Dialect.IBSI})
+
+CACHED_CELLS = 2**18  # counters that stay in a processor's second cache
+EACH_DIRECTION = frozenset({Aggregation.SLICE_AVERAGED, Aggregation.DIRECTION_MERGED, Aggregation.VOLUME_AVERAGED})
 
 
 def _feature(
@@ -274,30 +277,27 @@ def count(grid: Grid, offsets: np.ndarray, by_slice: bool) -> np.ndarray:
     return counts
 
 
-def evaluate(
-    counts: np.ndarray, features: tuple[Feature, ...], *, symmetric: bool, flat_region: bool
-) -> dict[str, float]:
-    """Features of a stack of counts (K, levels + 1, levels + 1), averaged over the stack."""
-    with_correlation = any(feature.name == "MCC" for feature in features)
-    columns = np.empty((len(counts), column.PAIR_COLUMNS))
-    counts = np.ascontiguousarray(counts)
-    column.pair_features(counts, symmetric, with_correlation, flat_region, c_log_c(counts), columns)
-    return named(features, mean_of_matrices(columns))
+def _parts(offsets: np.ndarray, grid: Grid, plan: Plan) -> list[np.ndarray]:
+    """Directions that are counted together: all, or as many as stay in cache where each is reduced on its own."""
+    if plan.merging not in EACH_DIRECTION:
+        return [offsets]
+    together = max(1, CACHED_CELLS // (grid.count + 1) ** 2)
+    return [offsets[i : i + together] for i in range(0, len(offsets), together)]
 
 
 def compute(source: Source, features: tuple[Feature, ...]) -> Values:
-    config = source.config
-
-    @cache
-    def counted(planar: bool) -> np.ndarray:
-        return count(source.grid, directions(config.distances, planar), split_by_slice(config, planar))
-
+    config, grid = source.config, source.grid
+    with_correlation = any(feature.name == "MCC" for feature in features)
     results = []
     for plan in plans(config):
-        weights = decaying(directions(config.distances, plan.planar), source.grid_spacing, config.weighting)
-        merged = merge(counted(plan.planar), plan.merging, weights)
-        options = {"symmetric": config.symmetrical_glcm, "flat_region": source.flat_region}
-        results.append((plan.reported, evaluate(merged, features, **options)))
+        offsets, columns = directions(config.distances, plan.planar), []
+        weights = decaying(offsets, source.grid_spacing, config.weighting)
+        for part in _parts(offsets, grid, plan):
+            stack = merge(count(grid, part, plan.by_slice), plan.merging, weights)
+            columns.append(np.empty((len(stack), column.PAIR_COLUMNS)))
+            options = config.symmetrical_glcm, with_correlation, source.flat_region
+            column.pair_features(np.ascontiguousarray(stack), *options, c_log_c(stack), columns[-1])
+        results.append((plan.reported, named(features, mean_of_matrices(np.concatenate(columns)))))
     return results
 
 

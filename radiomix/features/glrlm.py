@@ -52,15 +52,16 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     offsets = directions((1,), planar)
     segments = len(grid.starts) - 1 if by_slice else 1
     counts = stack_of_zeros(segments, len(offsets), grid.count + 1, max(grid.shape) + 2)
-    steps = grid.steps(offsets)
-    count_runs(grid.flat, grid.row, grid.area, grid.voxels, grid.starts, steps, by_slice, counts)
+    in_plane = np.count_nonzero(offsets[:, 0] == 0)  # the first ones
+    place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
+    count_runs(*place, grid.steps(offsets), in_plane, by_slice, counts)
     voxels = np.diff(grid.starts if by_slice else grid.whole)
     return counts, np.repeat(voxels[:, None], len(offsets), axis=1)
 
 
 def _drop_lonely_directions(counts: np.ndarray, voxels: np.ndarray, grid: Grid, planar: bool) -> None:
     """Empty the directions along which no line holds two voxels of the ROI, as PyRadiomics does."""
-    if not (counts[0, :, :, 1].sum(axis=1) == grid.voxels.size).any():
+    if counts[0, :, :, 2].any(axis=1).all():  # a run of two is on a line of two
         return
     places = np.array(np.unravel_index(grid.voxels, grid.shape)).T
     for a, offset in enumerate(directions((1,), planar)):

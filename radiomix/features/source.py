@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config import Config
 from ..image import Levels, Roi
+from ..kernels.grid import is_flat
 from .aggregate import plans
 from .grid import Grid
 from .surroundings import Surroundings
@@ -59,8 +60,7 @@ class Source:
     @cached_property
     def flat_region(self) -> bool:
         """Whether the ROI has a single grey level."""
-        found = self.grid.flat[self.grid.voxels]
-        return bool((found == found[:1]).all())
+        return is_flat(self.grid.flat, self.grid.voxels)
 
     @cached_property
     def volume_zones(self) -> Zones:

@@ -13,6 +13,8 @@ from ..registry import Dialect
 from .aggregate import neighbour_distances, split_by_slice
 from .grid import Grid, stack_of_zeros, surroundings
 
+BLOCK = 2048  # voxels looked at together, so that what is found stays in cache
+
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
@@ -39,7 +41,10 @@ class Surroundings:
         tone = stack_of_zeros(slices, grid.count + 1, len(offsets) + 1)
         difference = np.zeros(tone.shape, np.int64)
         steps, alpha = grid.steps(offsets), floor(config.gldm_alpha)
-        count_neighbours(grid.flat, grid.voxels, segments, steps, alpha, dependence, tone, difference)
+        found = np.empty((2, BLOCK), np.min_scalar_type(len(offsets)))
+        sums = np.empty(BLOCK, np.uint16 if len(offsets) * grid.count <= np.iinfo(np.uint16).max else np.uint32)
+        counters = dependence, tone, difference
+        count_neighbours(grid.flat, grid.voxels, segments, steps, alpha, found, sums, *counters)
         return cls(dependence, tone, difference)
 
     def dependences(self, by_slice: bool) -> np.ndarray:

@@ -66,10 +66,22 @@ def count_pairs(flat, voxels, starts, offsets, counts):
 
 
 @kernel
-def _symmetric(counts, levels, matrix):
-    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache."""
+def _c_log_c(count, table):
+    """c log2 c, looked up where the count is a small integer."""
+    if count < table.size:
+        return table[int(count)]
+    return count * math.log2(count) if count > 0 else 0.0
+
+
+@kernel
+def _fold(counts, levels, c_log_c, matrix):
+    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache.
+
+    Returns the sums of c^2 and of c log2 c over the matrix, and its largest c.
+    """
     tile = 16
     size = levels.size
+    squares, entropy, largest = 0.0, 0.0, 0.0
     for top in range(0, size, tile):
         for left in range(top, size, tile):
             for r in range(top, min(top + tile, size)):
@@ -77,13 +89,30 @@ def _symmetric(counts, levels, matrix):
                     both = counts[levels[r], levels[c]] + counts[levels[c], levels[r]]
                     matrix[r, c] = both
                     matrix[c, r] = both
+                    count = float(both)
+                    squares += count * count
+                    entropy += _c_log_c(both, c_log_c)
+                    largest = max(largest, count)
+    squares, entropy = 2 * squares, 2 * entropy
+    for r in range(size):
+        count = float(matrix[r, r])
+        squares -= count * count
+        entropy -= _c_log_c(matrix[r, r], c_log_c)
+    return squares, entropy, largest
 
 
 @kernel
-def _select(counts, levels, matrix):
+def _select(counts, levels, c_log_c, matrix):
+    """Fill `matrix` with the counts of the given levels; returns what `_fold` returns."""
+    squares, entropy, largest = 0.0, 0.0, 0.0
     for r in range(levels.size):
         for c in range(levels.size):
             matrix[r, c] = counts[levels[r], levels[c]]
+            count = float(matrix[r, c])
+            squares += count * count
+            entropy += _c_log_c(matrix[r, c], c_log_c)
+            largest = max(largest, count)
+    return squares, entropy, largest
 
 
 @kernel
@@ -110,14 +139,12 @@ def _marginals(counts, rows, columns, sums, differences):
 
 
 @kernel
-def _entropy(counts, total):
+def _entropy(counts, total, c_log_c):
     """-sum p log2 p of a list of counts."""
     result = 0.0
     for count in counts:
-        if count > 0:
-            p = count / total
-            result -= p * math.log2(p)
-    return result
+        result += _c_log_c(count, c_log_c)
+    return max(math.log2(total) - result / total, 0.0)
 
 
 @kernel
@@ -140,25 +167,7 @@ def _moments(counts, total):
 
 
 @kernel
-def _joint(matrix, total, c_log_c, out):
-    """Energy, entropy and maximum of the joint distribution; c_log_c holds c log2 c of small integer counts."""
-    energy, entropy, largest = 0.0, 0.0, 0.0
-    known = c_log_c.size
-    for i in range(matrix.shape[0]):
-        row = matrix[i]
-        for j in range(row.size):
-            count = float(row[j])
-            if count > 0:
-                energy += count * count
-                largest = max(largest, count)
-                entropy += c_log_c[int(count)] if count < known else count * math.log2(count)
-    out[JOINT_ENERGY] = energy / (total * total)
-    out[JOINT_ENTROPY] = max(math.log2(total) - entropy / total, 0.0)
-    out[MAXIMUM_PROBABILITY] = largest / total
-
-
-@kernel
-def _difference_features(differences, total, levels, out):
+def _difference_features(differences, total, levels, c_log_c, out):
     """What depends on |i - j| alone; differences[k] counts |i - j| = k."""
     contrast, inverse, inverse_square, variance = 0.0, 0.0, 0.0, 0.0
     normalised, normalised_square = 0.0, 0.0
@@ -182,22 +191,22 @@ def _difference_features(differences, total, levels, out):
     mean, second, _, _ = _moments(differences, total)
     out[DIFFERENCE_AVERAGE] = mean
     out[DIFFERENCE_VARIANCE] = second
-    out[DIFFERENCE_ENTROPY] = _entropy(differences, total)
+    out[DIFFERENCE_ENTROPY] = _entropy(differences, total, c_log_c)
 
 
 @kernel
-def _sum_features(sums, total, out):
+def _sum_features(sums, total, c_log_c, out):
     """What depends on i + j alone."""
     mean, second, third, fourth = _moments(sums, total)
     out[SUM_AVERAGE] = mean
     out[CLUSTER_TENDENCY] = second
     out[CLUSTER_SHADE] = third
     out[CLUSTER_PROMINENCE] = fourth
-    out[SUM_ENTROPY] = _entropy(sums, total)
+    out[SUM_ENTROPY] = _entropy(sums, total, c_log_c)
 
 
 @kernel
-def _marginal_features(rows, columns, total, out):
+def _marginal_features(rows, columns, total, c_log_c, out):
     """What needs the two marginal distributions besides the joint ones already in `out`."""
     mean_x, variance_x, _, _ = _moments(rows, total)
     mean_y, variance_y, _, _ = _moments(columns, total)
@@ -208,7 +217,7 @@ def _marginal_features(rows, columns, total, out):
     out[AUTOCORRELATION] = covariance + mean_x * mean_y
     spread = math.sqrt(variance_x) * math.sqrt(variance_y)
     out[CORRELATION] = 1.0 if spread == 0 else covariance / spread
-    entropy_x, entropy_y = _entropy(rows, total), _entropy(columns, total)
+    entropy_x, entropy_y = _entropy(rows, total, c_log_c), _entropy(columns, total, c_log_c)
     # HXY1 = HXY2 = HX + HY, since the marginals are those of the matrix itself
     information = entropy_x + entropy_y - out[JOINT_ENTROPY]
     if information < ROUNDING:
@@ -256,17 +265,19 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
             continue
         size = _present(rows, columns, levels)
         here = cells[: size * size].reshape((size, size))
+        _difference_features(differences[width:], total, width - 1, c_log_c, out)
+        _sum_features(sums, total, c_log_c, out)
         if symmetric:
-            _symmetric(counts[k], levels[:size], here)
+            squares, entropy, largest = _fold(counts[k], levels[:size], c_log_c, here)
             rows += columns
             columns[:] = rows
-            _joint(here, 2 * total, c_log_c, out)
+            total *= 2
         else:
-            _select(counts[k], levels[:size], here)
-            _joint(here, total, c_log_c, out)
-        _difference_features(differences[width:], total, width - 1, out)
-        _sum_features(sums, total, out)
-        _marginal_features(rows, columns, np.sum(rows), out)
+            squares, entropy, largest = _select(counts[k], levels[:size], c_log_c, here)
+        out[JOINT_ENERGY] = squares / (total * total)
+        out[JOINT_ENTROPY] = max(math.log2(total) - entropy / total, 0.0)
+        out[MAXIMUM_PROBABILITY] = largest / total
+        _marginal_features(rows, columns, total, c_log_c, out)
         out[MCC] = np.nan
         if with_correlation:
             out[MCC] = 1.0 if flat_region else _maximal_correlation(here, symmetric, levels[:size], rows, columns)
@@ -274,13 +285,21 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
 
 @kernel
 def _product(matrix, vector, out):
-    """out = matrix^T vector, row by row."""
+    """out = matrix^T vector for a square matrix, four rows at a time: half the time of one."""
+    size = matrix.shape[0]
     out[:] = 0.0
-    for i in range(matrix.shape[0]):
-        row = matrix[i]
-        weight = vector[i]
-        for j in range(row.size):
-            out[j] += weight * row[j]
+    r = 0
+    while r + 4 <= size:
+        row_0, row_1, row_2, row_3 = matrix[r], matrix[r + 1], matrix[r + 2], matrix[r + 3]
+        v_0, v_1, v_2, v_3 = vector[r], vector[r + 1], vector[r + 2], vector[r + 3]
+        for i in range(size):
+            out[i] += v_0 * row_0[i] + v_1 * row_1[i] + v_2 * row_2[i] + v_3 * row_3[i]
+        r += 4
+    while r < size:
+        row, v = matrix[r], vector[r]
+        for i in range(size):
+            out[i] += v * row[i]
+        r += 1
 
 
 @kernel
@@ -297,29 +316,32 @@ def _remove(vector, direction):
 def _largest_eigenvalue(diagonal, beside, size, above):
     """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket."""
     low, high, x = np.max(diagonal[:size]), above, above
+    reach = 1e-13 * above
     for _ in range(100):
         # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
         pivot, first, second = x - diagonal[0], 1.0, 0.0
-        ratio, slope, curvature = 0.0, 0.0, 0.0
+        inverse, ratio, slope, curvature = 0.0, 0.0, 0.0, 0.0
         for i in range(size):
             if i > 0:
-                square = beside[i - 1] * beside[i - 1]
-                second = square * (second / (pivot * pivot) - 2 * ratio * ratio / pivot)
-                first = 1.0 + square * ratio / pivot
-                pivot = x - diagonal[i] - square / pivot
+                square = beside[i - 1] * beside[i - 1] * inverse
+                pivot = x - diagonal[i] - square
+                second = square * inverse * (second - 2 * ratio * first)
+                first = 1.0 + square * ratio
             if pivot <= 0:
                 break
-            ratio = first / pivot
+            inverse = 1.0 / pivot
+            ratio = first * inverse
             slope += ratio
-            curvature += ratio * ratio - second / pivot
+            curvature += ratio * ratio - second * inverse
         if pivot <= 0:  # an eigenvalue lies above x
             low = x
-            x = 0.5 * (low + high)
+            x = min(x + reach, 0.5 * (low + high))  # most often by no more than rounding
+            reach *= 1000
         else:
             high = x
             step = size / (slope + math.sqrt(max((size - 1) * (size * curvature - slope * slope), 0.0)))
-            if step <= 1e-15 * abs(x):
-                return x
+            if step <= 1e-9 * abs(x):  # steps shrink with their third power
+                return x - step
             x = x - step if x - step > low else 0.5 * (low + high)
         if high - low <= 1e-15 * abs(high):
             return high
@@ -338,9 +360,10 @@ def _start(levels, rows, top, vector):
     for i in range(levels.size):
         spread += rows[levels[i]] * (levels[i] - mean) ** 2
     scale = 1.0 / math.sqrt(max(spread / total, 1e-300))
+    amplitude = 0.2 / math.sqrt(levels.size)
     for i in range(levels.size):
         ripple = (i * 0.6180339887498949) % 1.0 - 0.5
-        vector[i] = top[i] * (levels[i] - mean) * scale + 0.1 * ripple
+        vector[i] = top[i] * (levels[i] - mean) * scale + amplitude * ripple
     _remove(vector, top)
     _normalise(vector)
 
@@ -405,20 +428,22 @@ def _maximal_correlation(matrix, symmetric, levels, rows, columns):
             part += image[i] * vector[i]
         diagonal[step] = part
         _orthogonalise(image, top, basis, step)
-        if _length(image) < 1e-3:  # little is left, and so much of it is rounding
-            _orthogonalise(image, top, basis, step)
         beside[step] = _normalise(image)
         if beside[step] < 1e-9:  # all that the start reaches is found: go on with what it does not reach
             beside[step] = 0.0
             for i in range(size):
                 image[i] = (i * 0.7548776662466927 + step * 0.5698402909980532) % 1.0 - 0.5
             _orthogonalise(image, top, basis, step)
+            _normalise(image)
+        if beside[step] < 1e-3:  # little was left, and so much of it is rounding
+            _orthogonalise(image, top, basis, step)
+            _normalise(image)
             _orthogonalise(image, top, basis, step)
             _normalise(image)
         last = step == size - 2
         if last or (step >= 4 and step % 3 == 1):
             value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001)
-            if last or (beside[step] > 0 and value - before <= 1e-12 * value):
+            if last or value > 1 - 1e-13 or (beside[step] > 0 and value - before <= 1e-12 * value):  # none is above 1
                 break
             before = value
-    return math.sqrt(value) if value > 1e-14 else 0.0
+    return math.sqrt(min(value, 1.0)) if value > 1e-14 else 0.0

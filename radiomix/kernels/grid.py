@@ -26,3 +26,12 @@ def locate(flat, area, voxels, starts):
             found += np.int64(flat[v] != 0)
     starts[starts.size - 1] = found
     return found
+
+
+@kernel
+def is_flat(flat, voxels):
+    """Whether all voxels have the same level."""
+    n = 1
+    while n < voxels.size and flat[voxels[n]] == flat[voxels[0]]:
+        n += 1
+    return n >= voxels.size

@@ -10,30 +10,31 @@ from .jit import kernel
 BUSYNESS, COARSENESS, COMPLEXITY, CONTRAST, STRENGTH = range(5)
 TONE_COLUMNS = 5
 
-BLOCK = 2048
-
 
 @kernel
 def _look_around(flat, low, high, steps, alpha, similar, inside, total):
-    """For the voxels low to high: neighbours within alpha of the level, neighbours in the ROI, and their sum."""
+    """For the voxels low to high: neighbours within alpha of the level, neighbours in the ROI, and their sum.
+
+    Three loops for three widths of integer, each as wide as a register.
+    """
     similar[:], inside[:], total[:] = 0, 0, 0
     here = flat[low:high]
     for a in range(steps.size):
         there = flat[low + steps[a] : high + steps[a]]
         for i in range(here.size):
-            inside[i] += np.uint16(there[i] != 0)
-            total[i] += np.uint32(there[i])
+            inside[i] += there[i] != 0
+        for i in range(here.size):
+            total[i] += there[i]
         if alpha == 0:
             for i in range(here.size):
-                similar[i] += np.uint16(here[i] == there[i])
+                similar[i] += here[i] == there[i]
         else:
             for i in range(here.size):
-                near = abs(np.int32(here[i]) - np.int32(there[i])) <= alpha
-                similar[i] += np.uint16(near) * np.uint16(there[i] != 0)
+                similar[i] += (abs(np.int32(here[i]) - np.int32(there[i])) <= alpha) & (there[i] != 0)
 
 
 @kernel
-def count_neighbours(flat, voxels, segments, steps, alpha, dependence, tone, difference):
+def count_neighbours(flat, voxels, segments, steps, alpha, found, sums, dependence, tone, difference):
     """Count dependences and tone differences of every voxel in one pass, in integers.
 
     Parameters
@@ -42,18 +43,21 @@ def count_neighbours(flat, voxels, segments, steps, alpha, dependence, tone, dif
     segments : which segment each voxel is counted into; empty for one segment
     steps : distances in `flat` to all neighbours, int64
     alpha : largest difference of level that still counts as dependent
+    found, sums : (2, block) and (block,) working space, unsigned, wide enough for the number of neighbours and for the
+        sum of their levels
     dependence : (segments, levels + 1, neighbours + 2), counts by level and 1 + dependent neighbours
     tone : (segments, levels + 1, neighbours + 1), counts by level and neighbours in the ROI
     difference : like tone, sums of |neighbours * level - sum of the neighbours' levels|
     """
     margin = np.max(steps)
-    similar, inside, total = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
+    similar, inside = found
+    block = sums.size
     n = 0
     while n < voxels.size:
         low = np.int64(voxels[n])
-        high = min(low + BLOCK, flat.size - margin)
+        high = min(low + block, flat.size - margin)
         size = high - low
-        _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], total[:size])
+        _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], sums[:size])
         while n < voxels.size and voxels[n] < high:
             voxel = np.int64(voxels[n])
             segment = np.int64(segments[n]) if segments.size else 0
@@ -61,7 +65,7 @@ def count_neighbours(flat, voxels, segments, steps, alpha, dependence, tone, dif
             neighbours = np.int64(inside[i])
             dependence[segment, level, np.int64(similar[i]) + 1] += np.uint32(1)
             tone[segment, level, neighbours] += np.uint32(1)
-            difference[segment, level, neighbours] += abs(neighbours * level - np.int64(total[i]))
+            difference[segment, level, neighbours] += abs(neighbours * level - np.int64(sums[i]))
             n += 1
 
 

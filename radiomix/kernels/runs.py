@@ -16,66 +16,55 @@ def _extend(here, before, previous, running):
 
 
 @kernel
-def _extend_slice(flat, start, row, steps, before, now):
-    """Fill now (directions, slice) with the lengths of the runs that end in the slice beginning at `start`.
-
-    `before` holds those of the slice below. Every step is at least 1; steps of one row and more look at finished rows.
-    """
-    size = now.shape[1]
+def _extend_from_below(flat, start, row, steps, below, now):
+    """Fill now (directions, area) with the lengths of the runs that end in the slice at `start`."""
+    area = now.shape[1]
+    low, high = row + 1, area - row - 1
+    here = flat[start + low : start + high]
     for a in range(steps.size):
-        step = steps[a]
-        running = now[a]
-        if step > row + 1:
-            shift = step - size
-            low, high = row + 1, size - row - 1
-            here, there = flat[start + low : start + high], flat[start + low - step : start + high - step]
-            _extend(here, there, before[a, low - shift : high - shift], running[low:high])
-        elif step > 1:
-            for low in range(row + 1, size - row, row):
-                here, there = flat[start + low : start + low + row], flat[start + low - step : start + low + row - step]
-                # the frame is one voxel wide, so that a row never reads what it writes
-                width = row - 1
-                _extend(
-                    here[:width], there[:width], running[low - step : low - step + width], running[low : low + width]
-                )
-        else:
-            for i in range(row, size - row):
-                equal = flat[start + i] == flat[start + i - 1]
-                running[i] = running[i - 1] * np.uint16(equal) + np.uint16(1)
+        shift = steps[a] - area
+        before = flat[start + low - steps[a] : start + high - steps[a]]
+        _extend(here, before, below[a, low - shift : high - shift], now[a, low:high])
 
 
 @kernel
-def count_runs(flat, row, area, voxels, starts, steps, by_slice, counts):
+def count_runs(flat, row, area, voxels, starts, steps, in_plane, by_slice, counts):
     """Count runs into counts (segments, directions, levels + 1, longest + 2), column j for runs of length j.
+
+    The lengths of runs from slice to slice are found for whole slices at a time, those within the slice voxel by voxel.
 
     Parameters
     ----------
     flat, row, area : padded levels, with the lengths of a row and of a slice
     voxels, starts : positions in the ROI; voxels[starts[z]:starts[z + 1]] lie in padded slice z
     steps : distances in `flat` to the previous voxel along each direction, int64
+    in_plane : how many of the directions, the first ones, lie in the slice
     by_slice : whether slice z is counted into segment z; else all into segment 0
     """
-    slices = starts.size - 1
     _, directions, width, columns = counts.shape
     running = np.ones((2, directions, area), np.uint16)
-    one = np.uint32(1)
-    for z in range(slices):
-        if starts[z] == starts[z + 1]:
-            running[z % 2] = 1
-            continue
-        now = running[z % 2]
-        _extend_slice(flat, z * area, row, steps, running[(z + 1) % 2], now)
+    one, matrix, apart = np.uint32(1), np.uint64(width * columns), np.uint64(area)
+    for z in range(1, starts.size - 1):
+        now, below = running[z % 2], running[(z + 1) % 2]
+        _extend_from_below(flat, z * area, row, steps[in_plane:], below[in_plane:], now[in_plane:])
         lengths = now.reshape(directions * area)
         cell = counts[z if by_slice else 0].reshape(directions * width * columns)
         first = np.uint64(z * area)
         for n in range(starts[z], starts[z + 1]):
             voxel = np.uint64(voxels[n])
-            column = np.uint64(flat[voxel]) * np.uint64(columns)
-            place = voxel - first
-            for _ in range(directions):
+            level = flat[voxel]
+            column, place = np.uint64(level) * np.uint64(columns), voxel - first
+            for a in range(in_plane):
+                step = np.uint64(steps[a])
+                length = lengths[place - step] * np.uint16(level == flat[voxel - step]) + np.uint64(1)
+                lengths[place] = length
+                cell[column + np.uint64(length)] += one
+                column += matrix
+                place += apart
+            for _ in range(in_plane, directions):
                 cell[column + np.uint64(lengths[place])] += one
-                column += np.uint64(width * columns)
-                place += np.uint64(area)
+                column += matrix
+                place += apart
     _difference(counts.reshape(counts.size // columns, columns))
 
 
