@@ -210,7 +210,8 @@ def test_noise_is_predicted_at_chance(name, task):
 
 @parametrize_with_checks(
     [Tidy(), MedianImputer(), SoftScale(), PowerScale(), Informative(), CorrelationClusters(), Univariate(),
-     MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(), BoostedClassifier(rounds=10), BoostedRegressor(rounds=40)],
+     MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(),
+     BoostedClassifier(rounds=10), BoostedRegressor(rounds=40)],
     expected_failed_checks=lambda estimator: (
         {"check_classifiers_train": "three blobs in a plane have no order"}
         if isinstance(estimator, ProportionalOdds) else {}

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from ..errors import ConfigError, ModelError, unknown
-from .outcome import Outcome, entries
+from .outcome import Outcome, entries, fields
 from .partial_likelihood import Floats
 from .survival import SurvivalModel
 
@@ -37,7 +37,7 @@ class AcceleratedFailure(SurvivalModel):
         self.penalty = penalty
 
     def _learn(self, values: Floats, y: Outcome) -> None:
-        if "stratum" in y.dtype.names:
+        if "stratum" in fields(y):
             raise ModelError("an AFT model knows no strata, which the outcome has: use cox, or leave 'stratum' out")
         self.mean_, sd = values.mean(axis=0), values.std(axis=0)
         sd = np.where(sd > 0, sd, 1.0)

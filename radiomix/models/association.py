@@ -109,7 +109,7 @@ def _score_and_variance(x: Values, y: Outcome) -> tuple[Values, Values]:
     at_risk = np.cumsum(change[::-1], axis=0)[::-1][1:]
     size, p = at_risk[:, :1], x.shape[1]
     mean, square = at_risk[:, 1 : p + 1] / size, at_risk[:, p + 1 :] / size
-    events = np.bincount(np.searchsorted(times, y["time"][y["event"]]), minlength=len(times))
+    events = np.bincount(np.searchsorted(times, y["time"][y["event"]]), minlength=len(times)).astype(float)
     return x[y["event"]].sum(axis=0) - events @ mean, events @ np.maximum(square - mean**2, 0)
 
 

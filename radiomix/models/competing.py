@@ -49,7 +49,9 @@ def _risk_table(y: Outcome) -> tuple[Floats, Floats, dict[int, Floats]]:
     followed = np.sort(y["time"]), np.sort(entries(y))
     at_risk = np.searchsorted(followed[1], known_at, side="left") - np.searchsorted(followed[0], known_at, side="left")
     counts = {
-        int(cause): np.bincount(np.searchsorted(known_at, y["time"][codes == cause]), minlength=len(known_at))
+        int(cause): np.bincount(np.searchsorted(known_at, y["time"][codes == cause]), minlength=len(known_at)).astype(
+            float
+        )
         for cause in np.unique(codes[codes > 0])
     }
     return known_at, at_risk.astype(float), counts

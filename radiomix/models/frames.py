@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from ..errors import ModelError
 
-Table = pd.DataFrame | NDArray[Any]
+Table: TypeAlias = "pd.DataFrame | NDArray[Any]"
 Values = NDArray[np.float64]
 
 

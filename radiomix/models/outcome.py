@@ -98,19 +98,24 @@ def check_survival(y: Outcome) -> Outcome:
     return y
 
 
+def fields(y: Outcome) -> tuple[str, ...]:
+    """The names of a structured array's fields."""
+    return tuple(y.dtype.names or ())
+
+
 def entries(y: Outcome) -> NDArray[np.float64]:
     """(n,) the times since when cases were under observation: 0 where the outcome says nothing of it."""
-    return y["entry"] if "entry" in y.dtype.names else np.zeros(len(y))
+    return y["entry"] if "entry" in fields(y) else np.zeros(len(y))
 
 
 def strata(y: Outcome) -> NDArray[np.int64]:
     """(n,) the stratum of each case: 0 where the outcome knows none."""
-    return y["stratum"] if "stratum" in y.dtype.names else np.zeros(len(y), dtype=int)
+    return y["stratum"] if "stratum" in fields(y) else np.zeros(len(y), dtype=int)
 
 
 def only_cause(y: Outcome, cause: int = 1) -> Outcome:
     """The same outcome with every other event counted as censoring: the cause-specific view."""
-    out = np.empty(len(y), dtype=[(n, bool if n == "event" else y.dtype[n]) for n in y.dtype.names])
-    for name in y.dtype.names:
+    out = np.empty(len(y), dtype=[(n, bool if n == "event" else y.dtype[n]) for n in fields(y)])
+    for name in fields(y):
         out[name] = (y["event"].astype(int) == cause) if name == "event" else y[name]
     return out

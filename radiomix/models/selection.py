@@ -92,7 +92,7 @@ class Univariate(Selector):
         self.keep = keep
 
     def _choose(self, values: Values, y: Any) -> NDArray[np.bool_]:
-        self.statistic_, self.p_value_ = association(values, y, self.task and Task(self.task))
+        self.statistic_, self.p_value_ = association(values, y, Task(self.task) if self.task else None)
         self.q_value_ = false_discovery_control(self.p_value_)
         strength = np.where(self._protected(), -1.0, self.statistic_)
         order = np.argsort(-strength, kind="stable")

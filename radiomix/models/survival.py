@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..errors import ModelError
 from .frames import Table
-from .outcome import Outcome, check_survival, entries, strata
+from .outcome import Outcome, check_survival, entries, fields, strata
 from .partial_likelihood import Floats, Rows, baseline_hazard, elastic_net
 
 
@@ -98,7 +98,7 @@ def rows_of(values: Floats, y: Outcome, weight: Floats | None = None) -> list[Ro
 
 def refuse_entries(model: SurvivalModel, y: Outcome) -> None:
     """Raise ModelError when the outcome has delayed entries or strata, for models that would ignore them."""
-    found = [name for name in ("entry", "stratum") if name in y.dtype.names]
+    found = [name for name in ("entry", "stratum") if name in fields(y)]
     if found:
         raise ModelError(
             f"{type(model).__name__} knows neither delayed entry nor strata; the outcome has {found}: "
