@@ -155,7 +155,7 @@ class Config:
     images : filters with their overrides
     features : (family, names) pairs; names None means all default features of the family
     normalise, resample, resegment, bins : processing steps; None leaves a step out
-    ivh_bins : discretisation for the intensity-volume histogram (IBSI)
+    ivh_bins : discretisation for the intensity-volume histogram (IBSI); with NoBins 1000 where they are no integers
     aggregations : for texture (IBSI); PyRadiomics' dialect has VOLUME_AVERAGED, or DIRECTION_MERGED with force_2d
     distances : Chebyshev distances between neighbours
     symmetrical_glcm, weighting : GLCM and GLRLM options

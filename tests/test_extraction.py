@@ -113,6 +113,17 @@ def test_every_family_of_the_ibsi_runs_on_an_image_as_it_is() -> None:
     assert set(families()) >= {column.split("_")[1] for column in features.index}
 
 
+def test_the_volume_histogram_of_continuous_intensities_has_a_thousand_bins() -> None:
+    image, labels = scene(np.float64)
+    config = rx.Config.ibsi(features=(("ivh", None),), label=1)
+    as_they_are = rx.extract(image, labels, config)
+    pd.testing.assert_series_equal(as_they_are, rx.extract(image, labels, config.with_(ivh_bins=FixedBinNumber(1000))))
+    whole = image.with_array(np.rint(image.array))
+    assert rx.extract(whole, labels, config)["original_ivh_IntensityAtVolumeFraction10"] == pytest.approx(
+        np.percentile(whole.array[labels.array == 1], 90), abs=2
+    )
+
+
 # What may be given
 
 

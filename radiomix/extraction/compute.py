@@ -12,7 +12,7 @@ from ..config import Aggregation, Config
 from ..errors import NonFiniteVoxels
 from ..features.source import Source
 from ..image import Box, Image, Mask, Roi, widened, within
-from ..preprocess import Region, discretise, discretise_for_histogram, find_region, prepare
+from ..preprocess import Region, discretise, discretise_for_histogram, find_region, histogram_bins, prepare
 from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
 
@@ -87,8 +87,10 @@ def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
     _refuse_nonfinite(roi, name, spread=name != "original" or config.resample is not None)
     needs_levels = config.dialect is Dialect.PYRADIOMICS or any(f.domain is Domain.LEVELS for f, _ in wanted)
     levels = discretise(roi, config, name) if needs_levels else None
-    histogram = discretise_for_histogram(roi, config, name) if any(f.name == "ivh" for f, _ in wanted) else None
-    return Source(roi, levels, config, histogram)
+    if all(found.name != "ivh" for found, _ in wanted):
+        return Source(roi, levels, config)
+    config = config.with_(ivh_bins=histogram_bins(roi, config))
+    return Source(roi, levels, config, discretise_for_histogram(roi, config, name))
 
 
 def _refuse_nonfinite(roi: Roi, name: str, spread: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .discretise import discretise, discretise_for_histogram
+from .discretise import discretise, discretise_for_histogram, histogram_bins
 from .prepare import prepare
 from .region import Region, find_region
 
-__all__ = ["Region", "discretise", "discretise_for_histogram", "find_region", "prepare"]
+__all__ = ["Region", "discretise", "discretise_for_histogram", "find_region", "histogram_bins", "prepare"]

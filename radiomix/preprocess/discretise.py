@@ -43,6 +43,19 @@ def discretise_for_histogram(roi: Roi, config: Config, name: str = "original") -
     return None if config.ivh_bins is None else _levels(roi, config.ivh_bins, config, name)
 
 
+def histogram_bins(roi: Roi, config: Config) -> Bins | None:
+    """The bins of the intensity-volume histogram: where the intensities were to be taken as they are but are no
+    integers, a thousand, as the IBSI advises for continuous intensities.
+    """
+    if config.ivh_bins == NoBins() and not _whole(roi.values):
+        return FixedBinNumber(1000)
+    return config.ivh_bins
+
+
+def _whole(values: np.ndarray) -> bool:
+    return values.dtype.kind != "f" or bool((values == np.rint(values)).all())
+
+
 def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
     intensities = _native(roi.intensities)
     low, high, count, finite = span(intensities, roi.inside)
@@ -136,7 +149,7 @@ def _ibsi_number(intensities: np.ndarray, inside: np.ndarray, low: float, high: 
 def _as_they_are(intensities: np.ndarray, roi: Roi, low: float, high: float, name: str) -> Levels:
     """Integer intensities as levels; shifted so that the lowest is level 1 where some are no levels (< 1)."""
     values = intensities[roi.inside]
-    if not (values == np.rint(values)).all():
+    if not _whole(values):
         raise ConfigError(
             f"no discretisation is asked for, but the image '{name}' holds intensities that are no integers "
             f"({low:g} to {high:g} in the ROI); set bins=FixedBinWidth(...) or FixedBinNumber(...)"
