@@ -209,6 +209,16 @@ def test_interval_covers_the_truth() -> None:
     assert 180 <= covered <= 200
 
 
+def test_bootstrap_by_patient_agrees_with_delong_and_counts_a_patient_once() -> None:
+    y, a = C["y"], C["a"]
+    low, high = intervals.bootstrap_by_patient(lambda rows: metrics.auc(y[rows], a[rows]).value, np.arange(len(y)))
+    expected = metrics.auc(y, a).interval()
+    assert (low, high) == pytest.approx(expected, abs=0.02)
+    twice = np.repeat(np.arange(len(y)), 2)
+    doubled = intervals.bootstrap_by_patient(lambda rows: metrics.auc(y[twice][rows], a[twice][rows]).value, twice)
+    assert doubled == pytest.approx((low, high), abs=0.02)
+
+
 def test_corrected_interval_is_wider_than_the_naive_one() -> None:
     values = [0.6, 0.7, 0.65, 0.8, 0.72]
     mean, low, high = intervals.corrected_t_interval(values, 0.2)

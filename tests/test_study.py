@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
+import radiomix as rx
 from radiomix.config import Config, FixedBinWidth, Resample
 from radiomix.errors import ConfigError, MissingColumn, ModelError, RadiomixWarning, TableError, TooFewCases
 from radiomix.models.controls import BOTH, CENTRE, CLINICAL, PERMUTED, PREVALENCE, VOLUME
@@ -213,6 +215,24 @@ def test_model_is_saved_with_everything_it_needs(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(predicted, model.predict(new))
     assert again.about["features_used"]
     assert again.about["training"]["cases"] == 90
+
+
+def test_image_and_mask_are_predicted_like_their_features(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    config = Config(features=(("firstorder", None),))
+    cases = []
+    for k in range(24):
+        voxels = rng.normal(100, 10 + 20 * (k % 2), size=(6, 7, 8)).astype(np.float32)
+        mask = np.zeros(voxels.shape, np.uint8)
+        mask[1:-1, 1:-1, 1:-1] = 1
+        cases.append((sitk.GetImageFromArray(voxels), sitk.GetImageFromArray(mask)))
+    features = pd.DataFrame([rx.extract(image, mask, config) for image, mask in cases])
+    study = Study(features.assign(rough=np.arange(24) % 2), outcome="rough", config=config)
+    again = load_model(study.fit("ridge", candidates=1).save(tmp_path / "model.rmx"))
+    one = again.predict(*cases[3])
+    assert len(one) == 1
+    assert one["probability"].iloc[0] == pytest.approx(again.predict(features)["probability"].iloc[3])
+    assert one["probability"].iloc[0] > again.predict(*cases[2])["probability"].iloc[0]
 
 
 def test_prediction_needs_the_columns_and_the_configuration(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ result is DeLong's, for cross-validation it is that of LeDell, Petersen and van 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,6 +141,29 @@ def corrected_t_interval(
     factor = 1 / len(values) + test_fraction / (1 - test_fraction)
     half = stats.t.ppf(0.5 + level / 2, len(values) - 1) * np.sqrt(factor * values.var(ddof=1))
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def bootstrap_by_patient(
+    statistic: Callable[[np.ndarray], float], groups: np.ndarray, *, draws: int = 200, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of a score for which no influence is known, from patients drawn with replacement.
+
+    Parameters
+    ----------
+    statistic : takes row numbers, of which some stand there several times, and gives the score
+    groups : shape (n,), the patient of each row
+    """
+    rng = np.random.default_rng(0)
+    _, owner = np.unique(np.asarray(groups), return_inverse=True)
+    rows = [np.flatnonzero(owner == k) for k in range(owner.max() + 1)]
+    values = [
+        statistic(np.concatenate([rows[k] for k in rng.integers(len(rows), size=len(rows))])) for _ in range(draws)
+    ]
+    finite = np.array(values)[np.isfinite(values)]
+    if len(finite) < draws / 2:
+        return np.nan, np.nan
+    low, high = np.quantile(finite, [0.5 - level / 2, 0.5 + level / 2])
+    return float(low), float(high)
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -37,9 +37,9 @@ def auc(y: np.ndarray, score: np.ndarray) -> Estimate:
 
 
 def average_precision(y: np.ndarray, score: np.ndarray) -> Estimate:
-    """Mean of the precision at each case of class 1; its influence is that of the precisions averaged.
+    """Mean of the precision at each case of class 1.
 
-    The variance leaves out what a case does to the precision at other cases, and is then slightly small.
+    Its influence leaves out what a case does to the precision at other cases: intervals are better bootstrapped.
     """
     y, score = np.asarray(y, bool), np.asarray(score, float)
     if not y.any() or y.all():

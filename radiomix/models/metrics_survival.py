@@ -177,13 +177,17 @@ def calibration_at(
         bounds = [1 - Curve(curve.times, limit).at(horizon) for limit in (curve.values, curve.high, curve.low)]
         rows.append((1 - survival[part].mean(), *map(float, bounds), len(part)))
     predicted, observed, low, high, cases = zip(*rows, strict=True)
-    expected = 1 - survival.mean()
-    all_observed = 1 - float(kaplan_meier(event, time).at(horizon))
     hazard = np.log(-np.log(np.clip(survival, 1e-6, 1 - 1e-6)))
     until = time <= horizon
     slope = cox_slope(event & until, np.minimum(time, horizon), hazard)
-    ratio = all_observed / expected if expected > 0 else np.nan
+    ratio = observed_over_expected(event, time, survival, horizon)
     return HorizonCalibration(float(horizon), ratio, slope.value, predicted, observed, low, high, cases)
+
+
+def observed_over_expected(event: np.ndarray, time: np.ndarray, survival: np.ndarray, horizon: float) -> float:
+    """Kaplan-Meier risk at `horizon` over the mean predicted risk; above 1 the risks are too low."""
+    expected = 1 - float(np.mean(survival))
+    return (1 - float(kaplan_meier(event, time).at(horizon))) / expected if expected > 0 else np.nan
 
 
 def cox_slope(event: np.ndarray, time: np.ndarray, score: np.ndarray) -> Estimate:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from . import metrics, metrics_calibration, metrics_regression, metrics_survival
-from .intervals import Estimate, combine, corrected_t_interval
+from .intervals import Estimate, bootstrap_by_patient, combine, corrected_t_interval
 from .nested import FoldResult
 from .outcome import Outcome, Task
 
@@ -52,6 +52,11 @@ class Part:
     own: np.ndarray
     thresholds: Mapping[str, np.ndarray]
 
+    def at(self, places: np.ndarray) -> Part:
+        """The predictions at some places, which may repeat."""
+        arrays = (self.rows, self.y, self.score, self.probability, self.survival, self.own)
+        return Part(*(array[places] for array in arrays), {k: v[places] for k, v in self.thresholds.items()})
+
     @property
     def positive(self) -> np.ndarray:
         return self.score >= self.thresholds["threshold"]
@@ -65,6 +70,7 @@ class Part:
         return self.probability.argmax(axis=1)
 
 
+BOOTSTRAPPED = ("average_precision", "ici", "observed_over_expected")
 Scorer = Callable[[Part, Setting], Estimate]
 
 
@@ -96,10 +102,25 @@ def score(predictions: pd.DataFrame, setting: Setting, *, only: Sequence[str] | 
         out[name] = Score(pooled, tuple(e.value for e in estimates), low, high)
     for name, scorer in _chosen(_pooled(setting), only):
         parts = [(scorer(part, setting), part.rows) for part in repeats]
-        out[name] = Score(combine(parts, n))
+        limits = _bootstrapped(scorer, repeats, setting) if name.startswith(BOOTSTRAPPED) else None
+        out[name] = Score(combine(parts, n), limits=limits)
     if setting.task.has_times and only is None:
         out.update(_groups(predictions, setting))
     return out
+
+
+def _bootstrapped(scorer: Scorer, repeats: Sequence[Part], setting: Setting) -> tuple[float, float]:
+    """The interval of a pooled score averaged over repeats, by drawing patients."""
+    cases = np.unique(np.concatenate([part.rows for part in repeats]))
+    places = np.full((len(repeats), len(setting.y)), -1)
+    for place, part in zip(places, repeats, strict=True):
+        place[part.rows] = np.arange(len(part.rows))
+
+    def statistic(drawn: np.ndarray) -> float:
+        found = [(part, place[cases[drawn]]) for part, place in zip(repeats, places, strict=True)]
+        return float(np.mean([scorer(part.at(at[at >= 0]), setting).value for part, at in found]))
+
+    return bootstrap_by_patient(statistic, setting.patients[cases])
 
 
 def _chosen(scorers: dict[str, Scorer], only: Sequence[str] | None) -> list[tuple[str, Scorer]]:
@@ -237,7 +258,9 @@ def _at_horizon(horizon: float, at: int) -> dict[str, Scorer]:
         f"brier_at_{horizon:g}": lambda p, s: metrics_survival.brier_at(
             p.y["event"], p.y["time"], p.survival[:, at], horizon, s.censored
         ),
-        f"observed_over_expected_at_{horizon:g}": lambda p, s: _bare(calibration(p).ratio, p),
+        f"observed_over_expected_at_{horizon:g}": lambda p, s: _bare(
+            metrics_survival.observed_over_expected(p.y["event"], p.y["time"], p.survival[:, at], horizon), p
+        ),
         f"calibration_slope_at_{horizon:g}": lambda p, s: _bare(calibration(p).slope, p),
     }
 
