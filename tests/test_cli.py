@@ -262,3 +262,14 @@ def test_an_absent_table_is_named(run) -> None:
     code, _, error = run("evaluate", "absent.csv", "--outcome", "x")
     assert code == 2
     assert "found nothing at absent.csv" in error
+
+
+def test_the_demonstration_touches_no_folder_that_is_not_its_own(run, tmp_path: Path) -> None:
+    mine = tmp_path / "features.csv"
+    mine.write_text("mine")
+    for options in ((), ("--overwrite",)):
+        code, _, error = run("demo", "-o", tmp_path, *options)
+        assert code == 2
+        assert "is not empty: choose another folder" in error
+        assert [p.name for p in tmp_path.iterdir()] == ["features.csv"]
+        assert mine.read_text() == "mine"
