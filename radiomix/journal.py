@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from .batch import Outcome
+from .batch import Outcome, Row
 from .errors import TableError
 from .table import config_path, write_table
 
@@ -122,8 +122,13 @@ def _read(path: Path, signature: dict[str, str]) -> list[Outcome]:
             f"the interrupted run in {path} had other cases or settings ({records[:1]} instead of {signature}): "
             "overwrite=True to start again"
         )
-    found = [Outcome(r["position"], tuple(r["rows"]), r["error"], r["reason"]) for r in records[1:]]
+    found = [Outcome(r["position"], tuple(map(_row, r["rows"])), r["error"], r["reason"]) for r in records[1:]]
     return [outcome for outcome in found if not outcome.reason]
+
+
+def _row(read: Row) -> Row:
+    """JSON has no tuples, but diagnostics such as a spacing are."""
+    return {column: tuple(value) if isinstance(value, list) else value for column, value in read.items()}
 
 
 def _line(record: dict) -> str:

@@ -199,7 +199,14 @@ def test_a_table_file_and_a_folder_are_destinations(tmp_path: Path) -> None:
 
 def test_a_journal_gives_back_what_was_written(tmp_path: Path) -> None:
     found = list(outcomes(every_second_fails, TASKS, CONFIG, 1))
-    odd = {"float": np.float64(1 / 3), "nan": float("nan"), "big": 1e300, "count": np.int64(3), "flag": np.bool_(True)}
+    odd = {
+        "float": np.float64(1 / 3),
+        "nan": float("nan"),
+        "big": 1e300,
+        "count": np.int64(3),
+        "flag": np.bool_(True),
+        "spacing": (1.0, 2.0),
+    }
     destination = Destination.of(tmp_path / "t.csv")
     with Journal.open(destination, {"config": "x"}, resume=False, overwrite=False) as journal:
         for outcome in found:
@@ -211,7 +218,7 @@ def test_a_journal_gives_back_what_was_written(tmp_path: Path) -> None:
         assert journal.done == {1, 3, 5, 7, 99}
         row = journal.outcomes[-1].rows[0]
         assert np.isnan(row.pop("nan"))
-        assert row == {"float": 1 / 3, "big": 1e300, "count": 3, "flag": True}
+        assert row == {"float": 1 / 3, "big": 1e300, "count": 3, "flag": True, "spacing": (1.0, 2.0)}
         assert all(json.loads(line) for line in destination.journal.read_text().splitlines())
 
 
