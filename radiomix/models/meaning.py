@@ -53,7 +53,7 @@ def _control_sentences(comparisons: pd.DataFrame, values: pd.DataFrame, best: st
         out.append(f"{ALONE[control].capitalize()} reaches {title} {value:.2f}: {verdict} ({gap}).")
     for _, row in comparisons[comparisons["family"] == "added value"].iterrows():
         gap = f"{row['difference']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
-        shown = "is shown" if row["p"] < 0.05 and row["difference"] > 0 else "is not shown"
+        shown = "is shown" if row["low"] > 0 else "shows a loss" if row["high"] < 0 else "is not shown"
         value = values.loc[BOTH, "value"]
         out.append(f"Radiomics beside the clinical variables reaches {title} {value:.2f}: added value {gap} {shown}.")
     return out
