@@ -16,7 +16,7 @@ from ..kernels import window_statistics as statistic
 from ..kernels.cooccurrence import PAIR_COLUMNS
 from ..kernels.neighbours import TONE_COLUMNS
 from ..kernels.sizes import SIZE_COLUMNS
-from ..kernels.window import window_lines, window_neighbours, window_pairs, window_places
+from ..kernels.window import window_in_frame, window_lines, window_pairs, window_places
 from ..kernels.window_pairs import glcm_windows
 from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windows
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
@@ -137,21 +137,31 @@ class Windows:
         return (np.array([0, len(first)]) if self.plan.merging in MERGED else group), first, second, weight
 
     @cached_property
-    def lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def adjacent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Places at distance 1 by direction: what makes runs and zones."""
+        return window_pairs(self.reach, self.offsets((1,)))
+
+    @cached_property
+    def lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return window_lines(self.reach, self.offsets((1,)))
+
+    @cached_property
+    def direction_weights(self) -> np.ndarray:
         offsets = self.offsets((1,))
         weights = direction_weights(self.config, offsets, self.grid_spacing)
-        weight = np.ones(len(offsets), np.int64) if weights is None else weights
-        return *window_lines(self.reach, offsets), weight
+        return np.ones(len(offsets)) if weights is None else weights
 
     @cached_property
-    def touching(self) -> tuple[np.ndarray, np.ndarray]:
-        """Neighbours at distance 1: what makes zones."""
-        return window_neighbours(self.reach, self.offsets((1,)))
+    def around(self) -> tuple[np.ndarray, np.ndarray, int]:
+        """The window in a frame, and the steps to neighbours at the distances of the configuration."""
+        offsets = self.offsets(neighbour_distances(self.config))
+        return window_in_frame(self.reach, np.concatenate([-offsets, offsets]))
 
-    @cached_property
-    def around(self) -> tuple[np.ndarray, np.ndarray]:
-        """Neighbours at the distances of the configuration: what makes dependences and tones."""
-        return window_neighbours(self.reach, self.offsets(neighbour_distances(self.config)))
+    def frame(self) -> np.ndarray:
+        """Zeros for `around`, as narrow as sums of neighbours' levels allow."""
+        _, steps, size = self.around
+        narrow = len(steps) * self.levels.count <= np.iinfo(np.int16).max
+        return np.zeros(size, np.int16 if narrow else np.int32)
 
 
 def statistics(windows: Windows, starts: np.ndarray) -> Columns:
@@ -180,9 +190,8 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
 
 def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
     out = np.empty((len(starts), SIZE_COLUMNS))
-    group, line_start, line_places, weight = windows.lines
     glrlm_windows(
-        windows.grid.flat, starts, windows.places, group, line_start, line_places, weight,
+        windows.grid.flat, starts, windows.places, windows.adjacent, windows.lines, windows.direction_weights,
         windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS, windows.levels.count, out,
     )  # fmt: skip
     return out
@@ -190,16 +199,18 @@ def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
 
 def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:
     out = np.empty((len(starts), SIZE_COLUMNS))
-    glszm_windows(windows.grid.flat, starts, windows.places, *windows.touching, windows.levels.count, out)
+    _, first, second = windows.adjacent
+    glszm_windows(windows.grid.flat, starts, windows.places, first, second, windows.levels.count, out)
     return out
 
 
 def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sizes, tones = np.empty((len(starts), SIZE_COLUMNS)), np.empty((len(starts), TONE_COLUMNS))
     with_isolated = windows.config.dialect is Dialect.PYRADIOMICS
+    inner, steps, _ = windows.around
     neighbour_windows(
-        windows.grid.flat, starts, windows.places, *windows.around, floor(windows.config.gldm_alpha), with_isolated,
-        windows.levels.count, sizes, tones,
+        windows.grid.flat, starts, windows.places, inner, steps, floor(windows.config.gldm_alpha), with_isolated,
+        windows.frame(), windows.levels.count, sizes, tones,
     )  # fmt: skip
     return sizes, tones
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .jit import kernel
+from .jit import kernel, reduction
 
 # Columns of `tone_features`
 BUSYNESS, COARSENESS, COMPLEXITY, CONTRAST, STRENGTH = range(5)
@@ -99,18 +99,19 @@ def tone_features(counts, sums, features):
             features[k] = np.nan
             continue
         p[:size] /= total
-        _tone_features(levels[:size], p[:size], tones[:size], total, features[k])
+        tone_features_of(levels[:size], p[:size], tones[:size], total, features[k])
 
 
-@kernel
-def _tone_features(levels, p, tones, voxels, out):
+@reduction
+def tone_features_of(levels, p, tones, voxels, out):
+    """Features of one list of levels, in any order, with their probabilities p_i and tones s_i."""
     weighted, tone = 0.0, 0.0
     spread, busy, complexity, strength = 0.0, 0.0, 0.0, 0.0
     for a in range(levels.size):
         weighted += p[a] * tones[a]
         tone += tones[a]
         for b in range(a):
-            apart = levels[a] - levels[b]
+            apart = abs(levels[a] - levels[b])
             together = p[a] + p[b]
             spread += p[a] * p[b] * apart * apart
             busy += abs(levels[a] * p[a] - levels[b] * p[b])

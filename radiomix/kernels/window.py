@@ -63,16 +63,19 @@ def relabel(window, seen, stamp, local, values):
     return count
 
 
-def window_neighbours(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The neighbours of each place inside the window, along the offsets in both senses.
+def window_in_frame(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """A window laid out flat with zeros between its rows and planes, so that neighbours are fixed steps away.
 
-    Returns start (S + 1,) and neighbour: those of place s are neighbour[start[s]:start[s + 1]].
+    Returns the (S,) positions of the window's places, the steps along the (A, 3) offsets, and the size of the layout.
     """
-    _, first, second = window_pairs(reach, offsets)
-    here, there = np.concatenate([first, second]), np.concatenate([second, first])
-    order = np.argsort(here, kind="stable")
-    size = int(np.prod([2 * r + 1 for r in reach]))
-    return np.searchsorted(here[order], np.arange(size + 1)), there[order]
+    margin = np.abs(offsets).max(axis=0)
+    size = np.array([2 * r + 1 for r in reach])
+    row = size[2] + margin[2]
+    area = row * (size[1] + margin[1])
+    strides = np.array([area, row, 1])
+    before = int(margin @ strides)
+    places = before + np.indices(size).reshape(3, -1).T @ strides
+    return places, offsets @ strides, int(places[-1]) + before + 1
 
 
 def window_lines(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

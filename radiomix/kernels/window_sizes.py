@@ -2,184 +2,203 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from .jit import kernel
-from .neighbours import tone_features
-from .sizes import SIZE_COLUMNS, size_features
-from .window import gather
+from .jit import kernel, reduction
+from .neighbours import tone_features_of
+from .window import gather, relabel
+from .window_tally import add_features, begin_matrix, begin_window, grow, join, log_table, new_tally
 
 
 @kernel
-def _c_log_c(largest):
-    table = np.zeros(largest + 1)
-    for k in range(1, table.size):
-        table[k] = k * math.log2(k)
-    return table
+def _in_line(local, lines, direction):
+    """Whether any line of one direction holds two voxels of the ROI."""
+    group, start, places = lines
+    for line in range(group[direction], group[direction + 1]):
+        voxels = 0
+        for k in range(start[line], start[line + 1]):
+            voxels += local[places[k]] >= 0
+        if voxels > 1:
+            return True
+    return False
 
 
 @kernel
-def _clear(counts, window):
-    """Set the rows of the window's levels to zero."""
-    for k in range(counts.shape[0]):
-        for level in window:
-            for j in range(counts.shape[2]):
-                counts[k, level, j] = 0
+def _join_runs(tally, local, values, pairs, direction, length, weight):
+    """Join each voxel to the run that ends before it; pairs are in scan order, so that runs grow from their start."""
+    group, first, second = pairs
+    length[:] = 1
+    for p in range(group[direction], group[direction + 1]):
+        code = local[first[p]]
+        if code == local[second[p]] and code >= 0:
+            before = length[first[p]]
+            join(tally, code, values[code], values[0], before, 1, weight)
+            length[second[p]] = before + 1
 
 
 @kernel
-def _average(stack, out):
-    """The mean over the rows of a stack that are not NaN."""
-    filled = 0
-    out[:] = 0.0
-    for k in range(stack.shape[0]):
-        if not math.isnan(stack[k, 0]):
-            filled += 1
-            for column in range(out.size):
-                out[column] += stack[k, column]
-    for column in range(out.size):
-        out[column] = out[column] / filled if filled else np.nan
-
-
-@kernel
-def _count_runs(window, begin, end, line_start, line_places, weight, counts):
-    """Count the runs of one direction's lines; whether any line holds two voxels of the ROI."""
-    several = False
-    for line in range(begin, end):
-        level, length, voxels = 0, 0, 0
-        for k in range(line_start[line], line_start[line + 1]):
-            here = window[line_places[k]]
-            voxels += here > 0
-            if here == level:
-                length += 1
-                continue
-            if level > 0:
-                counts[level, length - 1] += weight
-            level, length = here, 1
-        if level > 0:
-            counts[level, length - 1] += weight
-        several |= voxels > 1
-    return several
-
-
-@kernel
-def glrlm_windows(flat, starts, places, group, line_start, line_places, weight, merged, drop_lonely, n_levels, out):
+def glrlm_windows(flat, starts, places, pairs, lines, weight, merged, drop_lonely, n_levels, out):
     """GLRLM features of the window around each voxel.
 
     Parameters
     ----------
     flat, starts, places : padded levels, flattened; where each window begins; `window_places`
-    group, line_start, line_places : `window_lines`
-    weight : (A,) of each direction; integers (ones) or floats
+    pairs, lines : `window_pairs` and `window_lines` of the directions
+    weight : (A,) of each direction
     merged : whether directions make one matrix; else features are averaged over them
     drop_lonely : whether a direction without two voxels of the ROI in line holds no runs (PyRadiomics)
     out : (V, SIZE_COLUMNS), filled
     """
-    directions = group.size - 1
-    longest = 0
-    for line in range(line_start.size - 1):
-        longest = max(longest, line_start[line + 1] - line_start[line])
-    window = np.empty(places.size, flat.dtype)
-    matrices = 1 if merged else directions
-    counts = np.zeros((matrices, n_levels + 1, longest), weight.dtype)
-    sizes, voxels = np.arange(1.0, longest + 1), np.empty(matrices)
-    table = _c_log_c(places.size * matrices)
-    features = np.empty((matrices, SIZE_COLUMNS))
-    whole = np.all(weight == 1)
+    size, directions = places.size, weight.size
+    window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
+    local, values, length = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    frequency, counted = np.empty(size), np.empty(directions)
+    tally = new_tally(size, size, log_table(size * directions))
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
-        inside = np.sum(window > 0)
-        voxels[:] = 0.0
+        n_local = relabel(window, seen, v * size, local, values)
+        inside = begin_window(tally, local, values, n_local, frequency)
         for a in range(directions):
-            matrix = 0 if merged else a
-            several = _count_runs(
-                window, group[a], group[a + 1], line_start, line_places, weight[a], counts[matrix]
-            )  # fmt: skip
-            voxels[matrix] += weight[a] * inside
-            if drop_lonely and not several:
-                voxels[matrix] -= weight[a] * inside
-                for level in window:
-                    counts[matrix, level, 0] -= weight[a] * (level > 0)
-        size_features(counts, sizes, voxels, table if whole else table[:0], features)
-        _average(features, out[v])
-        _clear(counts, window)
+            lonely = drop_lonely and inside < size and not _in_line(local, lines, a)
+            counted[a] = 0.0 if lonely else weight[a]
+        row = out[v]
+        row[:] = 0.0
+        filled = 0
+        for matrix in range(1 if merged else directions):
+            low, high = (0, directions) if merged else (matrix, matrix + 1)
+            whole = np.sum(counted[low:high])
+            if whole == 0:
+                continue
+            begin_matrix(tally, frequency, n_local, whole)
+            for a in range(low, high):
+                if counted[a] > 0:
+                    _join_runs(tally, local, values, pairs, a, length, weight[a])
+            add_features(tally, whole * inside, row)
+            filled += 1
+        for column in range(row.size):
+            row[column] = row[column] / filled if filled else np.nan
 
 
 @kernel
-def glszm_windows(flat, starts, places, neighbour_start, neighbours, n_levels, out):
-    """GLSZM features of the window around each voxel; `neighbour_start`, `neighbours` are `window_neighbours`."""
+def _root(parent, place):
+    while parent[place] != place:
+        place = parent[place]
+    return place
+
+
+@kernel
+def glszm_windows(flat, starts, places, first, second, n_levels, out):
+    """GLSZM features of the window around each voxel; `first`, `second` are the places that touch (`window_pairs`)."""
     size = places.size
-    window, taken, stack = np.empty(size, flat.dtype), np.zeros(size, np.bool_), np.empty(size, np.int64)
-    counts = np.zeros((1, n_levels + 1, size), np.int64)
-    sizes, voxels = np.arange(1.0, size + 1), np.empty(1)
-    table = _c_log_c(size)
+    window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
+    local, values = np.empty(size, np.int64), np.empty(size, np.int64)
+    parent, area = np.empty(size, np.int64), np.empty(size, np.int64)
+    frequency = np.empty(size)
+    tally = new_tally(size, size, log_table(size))
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
-        voxels[0] = np.sum(window > 0)
-        taken[:] = False
+        n_local = relabel(window, seen, v * size, local, values)
+        inside = begin_window(tally, local, values, n_local, frequency)
+        if inside == 0:
+            out[v] = np.nan
+            continue
+        begin_matrix(tally, frequency, n_local, 1.0)
         for s in range(size):
-            if taken[s] or window[s] == 0:
+            parent[s] = s
+            area[s] = 1
+        for p in range(first.size):
+            code = local[first[p]]
+            if code != local[second[p]] or code < 0:
                 continue
-            taken[s] = True
-            stack[0] = s
-            top, reached = 1, 0
-            while top:
-                top -= 1
-                here = stack[top]
-                reached += 1
-                for k in range(neighbour_start[here], neighbour_start[here + 1]):
-                    there = neighbours[k]
-                    if not taken[there] and window[there] == window[s]:
-                        taken[there] = True
-                        stack[top] = there
-                        top += 1
-            counts[0, window[s], reached - 1] += 1
-        size_features(counts, sizes, voxels, table, out[v : v + 1])
-        _clear(counts, window)
+            one, another = _root(parent, first[p]), _root(parent, second[p])
+            if one != another:
+                join(tally, code, values[code], values[0], area[one], area[another], 1.0)
+                parent[another] = one
+                area[one] += area[another]
+        out[v] = 0.0
+        add_features(tally, inside, out[v])
+
+
+@reduction
+def _look_around(window, low, high, steps, alpha, similar, inside, total):
+    """For the entries low to high: neighbours within alpha of the level, neighbours in the ROI, sum of their levels."""
+    similar[:], inside[:], total[:] = 0, 0, 0
+    here = window[low:high]
+    for a in range(steps.size):
+        there = window[low + steps[a] : high + steps[a]]
+        for i in range(here.size):
+            inside[i] += there[i] != 0
+            total[i] += there[i]
+        if alpha == 0:
+            for i in range(here.size):
+                similar[i] += here[i] == there[i]
+        else:
+            for i in range(here.size):
+                similar[i] += (abs(here[i] - there[i]) <= alpha) & (there[i] != 0)
 
 
 @kernel
-def neighbour_windows(flat, starts, places, neighbour_start, neighbours, alpha, with_isolated, n_levels, sizes, tones):
+def _tones(local, values, inner, found, with_isolated, tones, frequency):
+    """Sum up, by the window's own levels, |level - mean of the neighbours|, and count the voxels."""
+    inside, total = found[1], found[2]
+    for s in range(local.size):
+        code = local[s]
+        if code < 0:
+            continue
+        i = inner[s] - inner[0]
+        if inside[i] > 0:
+            tones[code] += abs(values[code] - total[i] / inside[i])
+        elif not with_isolated:
+            frequency[code] -= 1.0
+
+
+@kernel
+def neighbour_windows(flat, starts, places, inner, steps, alpha, with_isolated, padded, n_levels, sizes, tones):
     """GLDM (or NGLDM) and NGTDM features of the window around each voxel, from one look at its neighbours.
 
     Parameters
     ----------
-    neighbour_start, neighbours : `window_neighbours`
+    inner, steps : `window_in_frame`, and the distances in it to all neighbours
     alpha : largest difference of level that still counts as dependent
     with_isolated : whether a voxel without neighbours counts for NGTDM (PyRadiomics) or not (IBSI)
+    padded : zeros for a window in its frame, of an integer type that holds the sum of a neighbourhood's levels
     sizes, tones : (V, SIZE_COLUMNS) and (V, TONE_COLUMNS), filled
     """
     size = places.size
-    most = 0
-    for s in range(size):
-        most = max(most, neighbour_start[s + 1] - neighbour_start[s])
-    window = np.empty(size, flat.dtype)
-    counts = np.zeros((1, n_levels + 1, most + 1), np.int64)
-    n_i, s_i = np.zeros((1, n_levels + 1)), np.zeros((1, n_levels + 1))
-    columns, voxels = np.arange(1.0, most + 2), np.empty(1)
-    table = _c_log_c(size)
+    low, high = inner[0], inner[-1] + 1
+    window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
+    local, values = np.empty(size, np.int64), np.empty(size, np.int64)
+    found = np.zeros((3, high - low), padded.dtype)
+    frequency, level, p, tone = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
+    tally = new_tally(size, steps.size + 1, log_table(size))
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
-        voxels[0] = np.sum(window > 0)
+        n_local = relabel(window, seen, v * size, local, values)
         for s in range(size):
-            level = np.int64(window[s])  # int() of an unsigned number stays unsigned
-            if level == 0:
-                continue
-            similar, inside, total = 0, 0, 0
-            for k in range(neighbour_start[s], neighbour_start[s + 1]):
-                there = np.int64(window[neighbours[k]])
-                inside += there > 0
-                total += there
-                similar += there > 0 and abs(there - level) <= alpha
-            counts[0, level, similar] += 1
-            if inside > 0:
-                s_i[0, level] += abs(level - total / inside)
-            n_i[0, level] += inside > 0 or with_isolated
-        size_features(counts, columns, voxels, table, sizes[v : v + 1])
-        tone_features(n_i, s_i, tones[v : v + 1])
-        _clear(counts, window)
-        for level in window:
-            n_i[0, level] = 0.0
-            s_i[0, level] = 0.0
+            padded[inner[s]] = window[s]
+        _look_around(padded, low, high, steps, alpha, found[0], found[1], found[2])
+        inside = begin_window(tally, local, values, n_local, frequency)
+        if inside == 0:
+            sizes[v], tones[v] = np.nan, np.nan
+            continue
+        begin_matrix(tally, frequency, n_local, 1.0)
+        for s in range(size):
+            similar = found[0, inner[s] - low]
+            if local[s] >= 0 and similar > 0:
+                grow(tally, local[s], values[local[s]], similar + 1, 1.0)
+        sizes[v] = 0.0
+        add_features(tally, inside, sizes[v])
+        tone[:n_local] = 0.0
+        _tones(local, values, inner, found, with_isolated, tone, frequency)
+        kept, total = 0, 0.0
+        for code in range(n_local):
+            if frequency[code] > 0:
+                level[kept], p[kept], tone[kept] = values[code], frequency[code], tone[code]
+                total += frequency[code]
+                kept += 1
+        if kept == 0:
+            tones[v] = np.nan
+            continue
+        for k in range(kept):
+            p[k] /= total
+        tone_features_of(level[:kept], p[:kept], tone[:kept], total, tones[v])
