@@ -111,6 +111,14 @@ def test_a_class_too_small_for_the_folds_is_named() -> None:
         validate.check_enough(np.zeros(9, int), Task.BINARY, np.arange(9), 5)
 
 
+def test_a_training_part_without_a_class_is_named() -> None:
+    y, centres = np.array([0, 0, 0, 0, 1, 1, 1]), np.array(["a", "a", "a", "a", "b", "b", "a"])
+    folds = validate.centre_folds(centres, np.arange(7))
+    with pytest.raises(TooFewCases, match=r"fold 0 \(without a\) has 0 case\(s\) with class 0"):
+        validate.check_training(folds, y, Task.BINARY)
+    assert len(validate.check_training(folds, y.astype(float), Task.CONTINUOUS)) == 2
+
+
 def test_632_plus_lies_between_apparent_and_out_of_bag() -> None:
     assert plus_632(0.8, 0.8) == pytest.approx(0.8)
     assert plus_632(1.0, 0.5) == pytest.approx(0.5)  # full overfitting: the apparent score counts for nothing

@@ -106,7 +106,7 @@ def evaluate(
     specs = choose_models(models, design.task)
     findings = leaks.find_leaks(design)
     design, external = _deal_with_leaks(design, external, findings, settings)
-    folds = make_folds(design, settings)
+    folds = validate.check_training(make_folds(design, settings), design.y, design.task)
     findings = leaks.sorted_findings([*findings, *leaks.find_in_folds(design, folds)])
     arms = make_arms(design, specs, settings)
     plan, horizons = _plan(design, external, settings)

@@ -70,7 +70,7 @@ class Part:
         return self.probability.argmax(axis=1)
 
 
-BOOTSTRAPPED = ("average_precision", "ici", "observed_over_expected")
+BOOTSTRAPPED = ("average_precision", "observed_over_expected")
 Scorer = Callable[[Part, Setting], Estimate]
 
 

@@ -67,6 +67,29 @@ def check_enough(y: Outcome, task: Task, patients: np.ndarray, folds: int) -> No
             raise TooFewCases(f"{what} {kind} has {count} patient(s), {folds} folds need at least {folds}: {remedy}")
 
 
+def check_training(folds: Sequence[Fold], y: Outcome, task: Task) -> list[Fold]:
+    """The folds themselves, when every training part holds at least two cases of every class, or with the event.
+
+    Raises
+    ------
+    TooFewCases : names the first fold that does not
+    """
+    if task is Task.CONTINUOUS:
+        return list(folds)
+    kinds = (y["event"].astype(int) == 1).astype(int) if task.has_times else np.asarray(y)
+    needed = [1] if task.has_times else np.unique(kinds)
+    for fold in folds:
+        for kind in needed:
+            count = int(np.sum(kinds[fold.train] == kind))
+            if count < 2:
+                what = "the event" if task.has_times else f"class {kind}"
+                where = f"fold {fold.fold}" + (f" (without {fold.name})" if fold.name else "")
+                raise TooFewCases(
+                    f"the training part of {where} has {count} case(s) with {what}; at least 2 are needed"
+                )
+    return list(folds)
+
+
 def stratified_folds(
     stratum: np.ndarray, patients: np.ndarray, *, folds: int = 5, repeats: int = 1, random_state: int = 0
 ) -> list[Fold]:
