@@ -111,7 +111,7 @@ COMPETING = frozenset({Task.COMPETING})
 STRENGTHS = {"model__C": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]}
 MACHINES = {"model__estimator__C": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]}
 PENALTIES = {"model__penalty": [3.0, 1.0, 0.3, 0.1, 0.03]}
-LEAVES = {"model__min_samples_leaf": [15, 8, 4]}
+LEAVES = {"model__min_samples_leaf": [12, 5]}
 ROUNDS = {"model__depth": [2, 3], "model__rounds": [30, 80, 200]}
 
 
