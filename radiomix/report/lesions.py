@@ -32,7 +32,7 @@ class Example:
 def choose(evaluation: Evaluation, model: str) -> list[Example]:
     """Three telling cases: surest and right for either outcome and the worst error; or high, middle and low risk."""
     mean = evaluation.of(model).groupby("row")["score"].mean().sort_values()
-    names = evaluation.cases["case"].astype(str)
+    names = evaluation.cases["patient"].astype(str)
     if evaluation.task is not Task.BINARY:
         picked = ((mean.index[-1], "highest"), (mean.index[len(mean) // 2], "middle"), (mean.index[0], "lowest"))
         return [Example(int(row), f"{names[row]}: {which} prediction, {mean[row]:.2f}") for row, which in picked]

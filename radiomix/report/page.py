@@ -79,7 +79,7 @@ def render(evaluation: Evaluation, *, title: str = "") -> str:
         features=_features(evaluation, best),
         stability=_picture(figures.selection(evaluation, best), "A feature that few folds use is no finding."),
         examples=_examples(evaluation, best),
-        comparisons=_rounded(evaluation.comparisons),
+        comparisons=_readable_rows(evaluation.comparisons),
         settings=list(_plain_items(evaluation.settings)),
         sample_size=list(_plain_items(evaluation.sample_size)),
         messages=evaluation.messages.to_dict("records"),
@@ -146,8 +146,17 @@ def _examples(evaluation: Evaluation, model: str) -> Picture | None:
     return _picture(lesions.draw(evaluation.cases, chosen), "The slice where the ROI is largest, and its outline.")
 
 
-def _rounded(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table.round(4).to_dict("records")
+def _readable_rows(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Numbers with three digits; a p-value is never printed as zero."""
+
+    def cell(name: str, value: Any) -> str:
+        if not isinstance(value, float):
+            return str(value)
+        if pd.isna(value):
+            return ""
+        return "< 0.0001" if name.startswith("p") and value < 1e-4 else f"{value:.3g}"
+
+    return [{name: cell(name, value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _plain_items(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
