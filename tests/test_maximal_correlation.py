@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from radiomix.kernels.cooccurrence import _maximal_correlation
+from radiomix.kernels.maximal_correlation import maximal_correlation
 
 
 def dense(joint: np.ndarray) -> float:
@@ -16,7 +16,7 @@ def dense(joint: np.ndarray) -> float:
 
 def ours(joint: np.ndarray) -> float:
     marginal = np.concatenate([[0.0], joint.sum(axis=1)])
-    return _maximal_correlation(joint, True, np.arange(1, len(joint) + 1), marginal, marginal)
+    return maximal_correlation(joint, True, np.arange(1, len(joint) + 1), marginal, marginal)
 
 
 def joint_of(counts: np.ndarray) -> np.ndarray:

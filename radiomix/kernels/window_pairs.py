@@ -36,9 +36,9 @@ from .cooccurrence import (
     SUM_AVERAGE,
     SUM_ENTROPY,
     SUM_SQUARES,
-    _maximal_correlation,
 )
 from .jit import kernel
+from .maximal_correlation import maximal_correlation
 from .window import gather, relabel
 
 
@@ -185,7 +185,7 @@ def _correlation(joint, row, column, n_local, symmetrical):
             if symmetrical:
                 matrix[j, i] += joint[i * n_local + j]
     levels = np.arange(n_local)
-    return _maximal_correlation(matrix, symmetrical, levels, row[:n_local].copy(), column[:n_local].copy())
+    return maximal_correlation(matrix, symmetrical, levels, row[:n_local].copy(), column[:n_local].copy())
 
 
 @kernel
