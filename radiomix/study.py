@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from .table import config_of, read_table
 
 __all__ = ["Evaluation", "Study", "TrainedModel", "list_models", "load_model"]
 
-Table = str | os.PathLike[str] | pd.DataFrame
+Table: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 
 class Study:

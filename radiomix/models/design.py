@@ -51,6 +51,11 @@ class Columns:
     stratum: str | None = None
 
     @property
+    def outcomes(self) -> list[str]:
+        """The column(s) of what is predicted."""
+        return [name for name in (self.outcome, self.time, self.event) if name is not None]
+
+    @property
     def single(self) -> list[str]:
         named = (self.outcome, self.time, self.event, self.patient, self.centre, self.date, self.entry, self.stratum)
         return [name for name in named if name is not None]
@@ -86,12 +91,12 @@ class Design:
     def without(self, dropped: Sequence[str]) -> Design:
         """The same study with some columns not used."""
         gone = set(dropped)
-        left = {
-            name: tuple(c for c in getattr(self, name) if c not in gone) for name in ("features", "clinical", "volume")
-        }
-        if not left["features"]:
+        features, clinical, volume = (
+            tuple(c for c in names if c not in gone) for names in (self.features, self.clinical, self.volume)
+        )
+        if not features:
             raise TableError(f"no feature is left after leaving out {len(gone)} column(s) that give the outcome away")
-        return replace(self, **left)
+        return replace(self, features=features, clinical=clinical, volume=volume)
 
 
 def make_design(
@@ -118,15 +123,7 @@ def make_design(
     """
     table = _unique_columns(table)
     require_columns(table, [*columns.single, *columns.clinical, *(columns.features or ()), *(columns.volume or ())])
-    known = _known_outcome(table, columns)
-    patients_before = _patients(table, columns.patient, say=False)
-    flow = [("in the table", len(table), len(set(patients_before)))]
-    if not known.all():
-        table = table.loc[known]
-        flow.append(("with a known outcome", len(table), len(set(patients_before[known]))))
-        _say(f"{int((~known).sum())} of {len(known)} cases have no outcome and are left out")
-    if len(table) == 0:
-        raise TooFewCases(f"none of {len(known)} cases has a known outcome: check {columns.single}")
+    table, flow = _with_outcome(table, columns)
     if columns.time is not None:
         y, task, classes = _times(table, columns, cause)
     else:
@@ -149,6 +146,19 @@ def make_design(
         dates=None if columns.date is None else _dates(table[columns.date]),
         flow=tuple(flow),
     )
+
+
+def _with_outcome(table: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[tuple[str, int, int]]]:
+    """The cases whose outcome is known, and how many of how many they are."""
+    known = _known_outcome(table, columns)
+    patients = _patients(table, columns.patient, say=False)
+    flow = [("in the table", len(table), len(set(patients)))]
+    if known.all() and len(table):
+        return table, flow
+    if not known.any():
+        raise TooFewCases(f"none of {len(known)} cases has a known outcome: check {columns.single}")
+    _say(f"{int((~known).sum())} of {len(known)} cases have no outcome and are left out")
+    return table.loc[known], [*flow, ("with a known outcome", int(known.sum()), len(set(patients[known])))]
 
 
 def _unique_columns(table: pd.DataFrame) -> pd.DataFrame:
@@ -296,4 +306,4 @@ def _dates(column: pd.Series) -> np.ndarray:
 
 
 def _say(message: str) -> None:
-    warnings.warn(message, RadiomixWarning, stacklevel=4)
+    warnings.warn(message, RadiomixWarning, stacklevel=5)

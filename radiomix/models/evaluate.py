@@ -94,7 +94,7 @@ class Settings:
 
 def evaluate(
     design: Design,
-    models: Sequence[str | ModelSpec],
+    models: str | ModelSpec | Sequence[str | ModelSpec],
     settings: Settings,
     *,
     external: Design | None = None,
@@ -113,7 +113,7 @@ def evaluate(
     jobs = _jobs(design, external, arms, folds, settings)
     results = run_jobs(jobs, plan, workers=workers, resume=resume)
     gathered = gather(design, external, jobs, results)
-    setting = Setting(design.task, design.y, design.patients, np.array(plan.times), horizons, _censoring(design))
+    setting = _setting(design, plan, horizons)
     scored, comparisons = score_all(gathered.predictions, setting, external, arms, settings.kind == "bootstrap")
     permutations = _permutations(jobs, results, setting)
     scored = _with_permuted(scored, permutations, setting)
@@ -121,29 +121,24 @@ def evaluate(
     curve = sample_size.learning_curve(design, arms[0], folds, plan, workers) if settings.learning_curve else None
     evaluation = Evaluation(
         task=design.task,
-        outcome=tuple(c for c in (design.columns.outcome, design.columns.time, design.columns.event) if c),
+        outcome=tuple(design.columns.outcomes),
         settings=_describe(settings, plan, horizons, design.task, time.perf_counter() - start),
         cohort=describe_cohort(design, external),
         findings=tuple(leaks.sorted_findings([*findings, *size.findings])),
         statements=(),
-        cases=gathered.cases,
         models=_models_frame(arms, settings),
-        predictions=gathered.predictions,
         scores=scored,
         comparisons=comparisons,
         permutations=permutations,
-        selection=gathered.selection,
-        tuning=gathered.tuning,
         folds=validate.folds_frame(folds),
-        timings=gathered.timings,
-        messages=gathered.messages,
         learning_curve=sample_size.NO_CURVE if curve is None else curve,
         sample_size=size.numbers,
+        **vars(gathered),
     )
     return replace(evaluation, statements=tuple(meaning.statements(evaluation)))
 
 
-def choose_models(models: Sequence[str | ModelSpec], task: Task) -> list[ModelSpec]:
+def choose_models(models: str | ModelSpec | Sequence[str | ModelSpec], task: Task) -> list[ModelSpec]:
     """The models by name, or as given, each of which must serve the task."""
     named = [models] if isinstance(models, str | ModelSpec) else list(models)
     if not named:
@@ -204,7 +199,7 @@ def make_arms(design: Design, specs: Sequence[ModelSpec], settings: Settings) ->
     return arms
 
 
-def _varying(design: Design, columns: Sequence[str]) -> tuple[str, ...]:
+def _varying(design: Design, columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns if any(design.X[c].nunique() > 1 for c in columns) else ()
 
 
@@ -271,8 +266,8 @@ def _permutations(jobs: Sequence[Job], results: Sequence[Any], setting: Setting)
     for job, result in zip(jobs, results, strict=True):
         if job.set != "permuted":
             continue
-        values = score(as_predictions(result), replace(setting, y=job.y[: len(setting.y)]), only=(name,))
-        rows.setdefault(job.fold.repeat, []).append(values[name].estimate.value)
+        found = score(as_predictions(result), replace(setting, y=job.y[: len(setting.y)]), only=(name,))
+        rows.setdefault(job.fold.repeat, []).append(found[name].estimate.value)
     values = [float(np.nanmean(v)) if np.isfinite(v).any() else np.nan for v in rows.values()]
     return pd.DataFrame({"permutation": list(rows), "score": name, "value": values})
 
@@ -296,8 +291,12 @@ def _with_permuted(scores: pd.DataFrame, permutations: pd.DataFrame, setting: Se
     return pd.concat([scores, pd.DataFrame([row, p])], ignore_index=True)
 
 
-def _censoring(design: Design) -> Any:
-    return censoring(design.y["event"].astype(int) > 0, design.y["time"]) if design.task.has_times else None
+def _setting(design: Design, plan: Plan, horizons: tuple[float, ...]) -> Setting:
+    """What scoring needs to know; censoring is that of the whole cohort, which no outcome of a model enters."""
+    setting = Setting(design.task, design.y, design.patients, np.array(plan.times), horizons)
+    if not design.task.has_times:
+        return setting
+    return replace(setting, censored=censoring(design.y["event"].astype(int) > 0, design.y["time"]))
 
 
 def _deal_with_leaks(

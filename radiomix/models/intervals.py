@@ -180,9 +180,9 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
 
 def permutation_p(observed: float, permuted: Sequence[float]) -> float:
     """Share of permutations at least as good as what was observed, the observed one counted in."""
-    permuted = np.asarray(permuted, float)
-    permuted = permuted[np.isfinite(permuted)]
-    return float((1 + np.sum(permuted >= observed - 1e-12)) / (1 + len(permuted)))
+    values = np.asarray(permuted, float)
+    values = values[np.isfinite(values)]
+    return float((1 + np.sum(values >= observed - 1e-12)) / (1 + len(values)))
 
 
 def _by_group(influence: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

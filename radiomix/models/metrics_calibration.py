@@ -88,7 +88,7 @@ def calibration_curve(y: np.ndarray, probability: np.ndarray, points: int = 50) 
     knots = np.unique(np.quantile(x, [0.1, 0.5, 0.9]))
     grid = np.linspace(np.quantile(x, 0.01), np.quantile(x, 0.99), points)
     weights, covariance = _logistic(_spline(x, knots), y, np.zeros(len(y)))
-    if weights is None:
+    if weights is None or covariance is None:
         flat = np.full(points, np.nan)
         return CalibrationCurve(expit(grid), flat, flat, flat)
     basis = _spline(grid, knots)

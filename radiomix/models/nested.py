@@ -45,15 +45,15 @@ class Prediction:
     Attributes
     ----------
     score : shape (n,), what cases are ranked by: the probability of class 1, the risk, the number
-    probability : shape (n, K) for classes, else None
-    survival : shape (n, T) at the times asked for, else None
-    survival_at_own_time : shape (n,), else None
+    probability : shape (n, K) for classes, else empty
+    survival : shape (n, T) at the times asked for, else empty
+    survival_at_own_time : shape (n,), else empty
     """
 
     score: np.ndarray
-    probability: np.ndarray | None = None
-    survival: np.ndarray | None = None
-    survival_at_own_time: np.ndarray | None = None
+    probability: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    survival: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    survival_at_own_time: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +152,7 @@ def predict(
             risk = np.asarray(pipeline.predict(X), float)
             if not len(times):
                 return Prediction(risk)
-            return Prediction(risk, None, *_survival(pipeline, X, task, np.asarray(times, float), own_time))
+            return Prediction(risk, np.zeros((0, 0)), *_survival(pipeline, X, task, np.asarray(times, float), own_time))
 
 
 def inner_scores(task: Task, y: Outcome, prediction: Prediction, horizon: float = np.inf) -> list[float]:
@@ -248,7 +248,7 @@ def simplest_within_one_error(
     eligible = close.all(axis=0) if close.all(axis=0).any() else close[0]
     flexibility = [sum(_position(space[name], value) for name, value in c.items()) for c in candidates]
     means = [np.nan_to_num(_nanmean(row), nan=-np.inf) for row in scores[0]]
-    return min(np.flatnonzero(eligible), key=lambda i: (flexibility[i], -means[i], i))
+    return min(np.flatnonzero(eligible).tolist(), key=lambda i: (flexibility[i], -means[i], i))
 
 
 def _within_one_error(scores: np.ndarray) -> np.ndarray:
@@ -285,13 +285,13 @@ def _thresholds(
 
 def _survival(
     pipeline: Pipeline, X: pd.DataFrame, task: Task, times: np.ndarray, own_time: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Survival for one event; for competing events 1 - the cumulative incidence of the first."""
     model, inputs = pipeline[-1], _transformed(pipeline, X)
     if task is Task.COMPETING:
-        return 1 - np.asarray(model.predict_incidence(inputs, times), float), None
+        return 1 - np.asarray(model.predict_incidence(inputs, times), float), np.zeros(0)
     if own_time is None:
-        return np.asarray(model.predict_survival(inputs, times), float), None
+        return np.asarray(model.predict_survival(inputs, times), float), np.zeros(0)
     everything = np.unique(np.r_[times, own_time])
     curves = np.asarray(model.predict_survival(inputs, everything), float)
     own = curves[np.arange(len(X)), np.searchsorted(everything, own_time)]

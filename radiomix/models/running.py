@@ -58,8 +58,8 @@ def run_jobs(
     todo = [i for i, result in enumerate(results) if result is None]
     for i, result in zip(todo, _run([jobs[i] for i in todo], plan, workers), strict=True):
         results[i] = result
-        if files[i]:
-            _write(files[i], result)
+        if (file := files[i]) is not None:
+            _write(file, result)
     return [result for result in results if result is not None]
 
 
@@ -124,7 +124,7 @@ def _key(job: Job, plan: Plan, fingerprint: str) -> str:
 
 
 def _write(file: Path, result: FoldResult) -> None:
-    arrays = {k: None if v is None else v.tolist() for k, v in vars(result.prediction).items()}
+    arrays = {name: values.tolist() for name, values in vars(result.prediction).items()}
     content = {
         "rows": result.rows.tolist(),
         "prediction": arrays,
@@ -139,7 +139,7 @@ def _write(file: Path, result: FoldResult) -> None:
 
 def _read(file: Path) -> FoldResult:
     content = json.loads(file.read_text())
-    prediction = {k: None if v is None else np.asarray(v, float) for k, v in content["prediction"].items()}
+    prediction = {name: np.asarray(values, float) for name, values in content["prediction"].items()}
     return FoldResult(
         np.asarray(content["rows"], int),
         Prediction(**prediction),

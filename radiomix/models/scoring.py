@@ -37,7 +37,7 @@ class Setting:
     patients: np.ndarray
     times: np.ndarray = field(default_factory=lambda: np.zeros(0))
     horizons: tuple[float, ...] = ()
-    censored: metrics_survival.Curve | None = None
+    censored: metrics_survival.Curve = field(default_factory=lambda: metrics_survival.Curve(np.zeros(0), np.zeros(0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +54,8 @@ class Part:
 
     def at(self, places: np.ndarray) -> Part:
         """The predictions at some places, which may repeat."""
-        arrays = (self.rows, self.y, self.score, self.probability, self.survival, self.own)
-        return Part(*(array[places] for array in arrays), {k: v[places] for k, v in self.thresholds.items()})
+        drawn = {name: value[places] for name, value in vars(self).items() if name != "thresholds"}
+        return Part(**drawn, thresholds={name: cut[places] for name, cut in self.thresholds.items()})
 
     @property
     def positive(self) -> np.ndarray:
@@ -97,7 +97,9 @@ def score(predictions: pd.DataFrame, setting: Setting, *, only: Sequence[str] | 
     out: dict[str, Score] = {}
     for name, scorer in _chosen(_by_fold(setting.task), only):
         estimates = [scorer(part, setting) for part in folds]
-        _, low, high = corrected_t_interval([e.value for e in estimates], np.mean([len(p.rows) for p in folds]) / n)
+        _, low, high = corrected_t_interval(
+            [e.value for e in estimates], float(np.mean([len(p.rows) for p in folds])) / n
+        )
         pooled = combine([(e, p.rows) for e, p in zip(estimates, folds, strict=True)], n)
         out[name] = Score(pooled, tuple(e.value for e in estimates), low, high)
     for name, scorer in _chosen(_pooled(setting), only):
@@ -157,11 +159,11 @@ def as_predictions(result: FoldResult) -> pd.DataFrame:
     """What one fold predicted, as a frame that `score` takes."""
     p = result.prediction
     columns: dict[str, Any] = {"repeat": 0, "fold": 0, "row": result.rows, "score": p.score, **result.tuned.thresholds}
-    if p.probability is not None:
+    if p.probability.size:
         columns |= {f"probability_{k}": column for k, column in enumerate(p.probability.T)}
-    if p.survival is not None:
+    if p.survival.size:
         columns |= {f"survival_{k}": column for k, column in enumerate(p.survival.T)}
-    if p.survival_at_own_time is not None:
+    if p.survival_at_own_time.size:
         columns["own_survival"] = p.survival_at_own_time
     return pd.DataFrame(columns)
 
@@ -270,11 +272,14 @@ def _competing_scores(setting: Setting) -> dict[str, Scorer]:
         "c_index_pooled": lambda p, s: metrics_survival.competing_c(p.y["event"], p.y["time"], p.score)
     }
     for horizon in setting.horizons:
-        at = int(np.searchsorted(setting.times, horizon))
-        out[f"brier_at_{horizon:g}"] = lambda p, s, at=at, horizon=horizon: metrics_survival.competing_brier_at(
-            p.y["event"], p.y["time"], 1 - p.survival[:, at], horizon, s.censored
-        )
+        out[f"brier_at_{horizon:g}"] = _competing_brier(horizon, int(np.searchsorted(setting.times, horizon)))
     return out
+
+
+def _competing_brier(horizon: float, at: int) -> Scorer:
+    return lambda p, s: metrics_survival.competing_brier_at(
+        p.y["event"], p.y["time"], 1 - p.survival[:, at], horizon, s.censored
+    )
 
 
 def risk_groups(predictions: pd.DataFrame) -> pd.Series:

@@ -150,7 +150,7 @@ def train(
         "model": spec.name,
         "title": spec.title,
         "task": design.task.value,
-        "outcome": [c for c in (design.columns.outcome, design.columns.time, design.columns.event) if c],
+        "outcome": design.columns.outcomes,
         "columns": list(columns),
         "features_used": tuned.features,
         "weights": tuned.weights,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,7 +169,7 @@ def bootstrap_folds(
     return out
 
 
-def given_folds(given: object, table: pd.DataFrame, patients: np.ndarray) -> list[Fold]:
+def given_folds(given: Any, table: pd.DataFrame, patients: np.ndarray) -> list[Fold]:
     """Folds that someone else made.
 
     Parameters
