@@ -149,7 +149,7 @@ class Windows:
     def direction_weights(self) -> np.ndarray:
         offsets = self.offsets((1,))
         weights = direction_weights(self.config, offsets, self.grid_spacing)
-        return np.ones(len(offsets)) if weights is None else weights
+        return np.ones(len(offsets), np.int64) if weights is None else weights
 
     @cached_property
     def around(self) -> tuple[np.ndarray, np.ndarray, int]:
@@ -191,8 +191,9 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
 def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
     out = np.empty((len(starts), SIZE_COLUMNS))
     glrlm_windows(
-        windows.grid.flat, starts, windows.places, windows.adjacent, windows.lines, windows.direction_weights,
-        windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS, windows.levels.count, out,
+        windows.grid.flat, starts, windows.places, windows.adjacent, windows.lines, 2 * max(windows.reach) + 1,
+        windows.direction_weights, windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS,
+        windows.levels.count, out,
     )  # fmt: skip
     return out
 

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .jit import kernel, reduction
 from .neighbours import tone_features_of
 from .window import gather, relabel
-from .window_tally import add_features, begin_matrix, begin_window, grow, join, log_table, new_tally
+from .window_tally import (
+    AWAY,
+    BRIGHT,
+    DARK,
+    INVERSE,
+    LEVEL,
+    LEVEL_SQUARE,
+    LOGS,
+    LONG_BRIGHT,
+    LONG_DARK,
+    ROW_SQUARES,
+    SHORT_BRIGHT,
+    SHORT_DARK,
+    SQUARE,
+    SQUARES,
+    SUMS,
+    TOTAL,
+    add_features,
+    add_level,
+    add_size,
+    describe_levels,
+    log_table,
+)
 
 
 @kernel
@@ -24,56 +48,108 @@ def _in_line(local, lines, direction):
 
 
 @kernel
-def _join_runs(tally, local, values, pairs, direction, length, weight):
-    """Join each voxel to the run that ends before it; pairs are in scan order, so that runs grow from their start."""
-    group, first, second = pairs
-    length[:] = 1
-    for p in range(group[direction], group[direction + 1]):
-        code = local[first[p]]
-        if code == local[second[p]] and code >= 0:
-            before = length[first[p]]
-            join(tally, code, values[code], values[0], before, 1, weight)
-            length[second[p]] = before + 1
+def _single_runs(numbers, frequency, n_local, table, base):
+    """The sums of a direction in which every voxel is a run of length 1."""
+    for k in range(SUMS):
+        base[k] = 0.0
+    for code in range(n_local):
+        count = frequency[code]
+        base[TOTAL] += count
+        base[LEVEL] += count * numbers[AWAY, code]
+        base[LEVEL_SQUARE] += count * numbers[AWAY, code] * numbers[AWAY, code]
+        base[BRIGHT] += count * numbers[SQUARE, code]
+        base[DARK] += count * numbers[INVERSE, code]
+        base[LOGS] += table[count]
+        base[SQUARES] += count * count
+    base[SHORT_DARK] = base[LONG_DARK] = base[DARK]
+    base[SHORT_BRIGHT] = base[LONG_BRIGHT] = base[BRIGHT]
+    base[ROW_SQUARES] = base[SQUARES]
 
 
 @kernel
-def glrlm_windows(flat, starts, places, pairs, lines, weight, merged, drop_lonely, n_levels, out):
+def _begin_runs(base, frequency, n_local, weight, tally, sums):
+    """Every voxel of the window is a run of length 1, `weight` times; what an earlier matrix left is cleared."""
+    for code in range(n_local):
+        for size in range(2, tally.shape[1]):
+            tally[code, size] = 0
+        tally[code, 0] = weight * frequency[code]
+        tally[code, 1] = weight * frequency[code]
+    for k in range(SUMS):
+        sums[k] = weight * base[k]
+    tally[tally.shape[0] - 1, 1] = sums[TOTAL]
+    if weight != 1:
+        sums[LOGS] += base[TOTAL] * weight * math.log2(weight)
+        sums[SQUARES] *= weight
+        sums[ROW_SQUARES] *= weight
+
+
+@kernel
+def _join_runs(local, first, second, length, weight, tally, numbers, sums, table):
+    """Join each voxel to the run that ends before it; pairs are in scan order, so that runs grow from their start."""
+    for s in range(length.size):
+        length[s] = 1
+    for p in range(first.size):
+        code = local[first[p]]
+        if code == local[second[p]] and code >= 0:
+            before = length[first[p]]
+            length[second[p]] = before + 1
+            add_level(tally, numbers, sums, code, -weight)
+            add_size(tally, numbers, sums, table, code, 1, -weight)
+            add_size(tally, numbers, sums, table, code, before, -weight)
+            add_size(tally, numbers, sums, table, code, before + 1, weight)
+
+
+@kernel
+def _weigh(local, inside, lines, weight, drop_lonely, counted):
+    """How much each direction counts in a window."""
+    for a in range(weight.size):
+        lonely = drop_lonely and inside < local.size and not _in_line(local, lines, a)
+        counted[a] = 0 if lonely else weight[a]
+
+
+@kernel
+def glrlm_windows(flat, starts, places, pairs, lines, longest, weight, merged, drop_lonely, n_levels, out):
     """GLRLM features of the window around each voxel.
 
     Parameters
     ----------
     flat, starts, places : padded levels, flattened; where each window begins; `window_places`
-    pairs, lines : `window_pairs` and `window_lines` of the directions
-    weight : (A,) of each direction
+    pairs, lines, longest : `window_pairs` and `window_lines` of the directions, and the longest line
+    weight : (A,) of each direction; integers (ones) or floats
     merged : whether directions make one matrix; else features are averaged over them
     drop_lonely : whether a direction without two voxels of the ROI in line holds no runs (PyRadiomics)
     out : (V, SIZE_COLUMNS), filled
     """
+    group, first, second = pairs
     size, directions = places.size, weight.size
     window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
     local, values, length = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    frequency, counted = np.empty(size), np.empty(directions)
-    tally = new_tally(size, size, log_table(size * directions))
+    frequency, numbers, counted = np.empty(size, np.int64), np.empty((3, size)), np.empty_like(weight)
+    tally, sums, base = np.zeros((size + 1, longest + 1), weight.dtype), np.zeros(SUMS), np.zeros(SUMS)
+    table = log_table(size * directions)
+    step = directions if merged else 1
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
         n_local = relabel(window, seen, v * size, local, values)
-        inside = begin_window(tally, local, values, n_local, frequency)
-        for a in range(directions):
-            lonely = drop_lonely and inside < size and not _in_line(local, lines, a)
-            counted[a] = 0.0 if lonely else weight[a]
+        inside = describe_levels(local, values, n_local, frequency, numbers)
+        _single_runs(numbers, frequency, n_local, table, base)
+        _weigh(local, inside, lines, weight, drop_lonely, counted)
         row = out[v]
-        row[:] = 0.0
+        for column in range(row.size):
+            row[column] = 0.0
         filled = 0
-        for matrix in range(1 if merged else directions):
-            low, high = (0, directions) if merged else (matrix, matrix + 1)
-            whole = np.sum(counted[low:high])
+        for low in range(0, directions, step):
+            whole = counted[low] * 0
+            for a in range(low, low + step):
+                whole += counted[a]
             if whole == 0:
                 continue
-            begin_matrix(tally, frequency, n_local, whole)
-            for a in range(low, high):
+            _begin_runs(base, frequency, n_local, whole, tally, sums)
+            for a in range(low, low + step):
                 if counted[a] > 0:
-                    _join_runs(tally, local, values, pairs, a, length, weight[a])
-            add_features(tally, whole * inside, row)
+                    here, there = first[group[a] : group[a + 1]], second[group[a] : group[a + 1]]
+                    _join_runs(local, here, there, length, weight[a], tally, numbers, sums, table)
+            add_features(tally, sums, table, longest, whole * inside, row)
             filled += 1
         for column in range(row.size):
             row[column] = row[column] / filled if filled else np.nan
@@ -87,36 +163,50 @@ def _root(parent, place):
 
 
 @kernel
+def _join_zones(local, first, second, parent, area):
+    """Fill each place's `parent`, itself at the root of a zone, and the `area` of each root."""
+    for s in range(local.size):
+        parent[s] = s
+        area[s] = 1
+    for p in range(first.size):
+        code = local[first[p]]
+        if code == local[second[p]] and code >= 0:
+            one, another = _root(parent, first[p]), _root(parent, second[p])
+            if one != another:
+                parent[another] = one
+                area[one] += area[another]
+
+
+@kernel
 def glszm_windows(flat, starts, places, first, second, n_levels, out):
     """GLSZM features of the window around each voxel; `first`, `second` are the places that touch (`window_pairs`)."""
     size = places.size
     window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
     local, values = np.empty(size, np.int64), np.empty(size, np.int64)
     parent, area = np.empty(size, np.int64), np.empty(size, np.int64)
-    frequency = np.empty(size)
-    tally = new_tally(size, size, log_table(size))
+    frequency, numbers = np.empty(size, np.int64), np.empty((3, size))
+    tally, sums, table = np.zeros((size + 1, size + 1), np.int64), np.zeros(SUMS), log_table(size)
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
         n_local = relabel(window, seen, v * size, local, values)
-        inside = begin_window(tally, local, values, n_local, frequency)
+        inside = describe_levels(local, values, n_local, frequency, numbers)
+        row = out[v]
+        for column in range(row.size):
+            row[column] = 0.0 if inside else np.nan
         if inside == 0:
-            out[v] = np.nan
             continue
-        begin_matrix(tally, frequency, n_local, 1.0)
+        _join_zones(local, first, second, parent, area)
+        largest = 0
         for s in range(size):
-            parent[s] = s
-            area[s] = 1
-        for p in range(first.size):
-            code = local[first[p]]
-            if code != local[second[p]] or code < 0:
-                continue
-            one, another = _root(parent, first[p]), _root(parent, second[p])
-            if one != another:
-                join(tally, code, values[code], values[0], area[one], area[another], 1.0)
-                parent[another] = one
-                area[one] += area[another]
-        out[v] = 0.0
-        add_features(tally, inside, out[v])
+            if parent[s] == s and local[s] >= 0:
+                add_level(tally, numbers, sums, local[s], 1)
+                add_size(tally, numbers, sums, table, local[s], area[s], 1)
+                largest = max(largest, area[s])
+        add_features(tally, sums, table, largest, inside, row)
+        for s in range(size):
+            if parent[s] == s and local[s] >= 0:
+                tally[local[s], area[s]] = 0
+                tally[local[s], 0] = 0
 
 
 @reduction
@@ -138,18 +228,54 @@ def _look_around(window, low, high, steps, alpha, similar, inside, total):
 
 
 @kernel
-def _tones(local, values, inner, found, with_isolated, tones, frequency):
-    """Sum up, by the window's own levels, |level - mean of the neighbours|, and count the voxels."""
-    inside, total = found[1], found[2]
+def _dependences(local, inner, similar, tally, numbers, sums, table):
+    """Count each voxel by its level and 1 + similar neighbours; returns the most of them."""
+    most = 0
+    for s in range(local.size):
+        if local[s] >= 0:
+            neighbours = np.int64(similar[inner[s] - inner[0]]) + 1
+            add_size(tally, numbers, sums, table, local[s], neighbours, 1)
+            most = max(most, neighbours)
+    return most
+
+
+@kernel
+def _forget(local, inner, similar, tally):
+    for s in range(local.size):
+        if local[s] >= 0:
+            tally[local[s], np.int64(similar[inner[s] - inner[0]]) + 1] = 0
+            tally[local[s], 0] = 0
+
+
+@kernel
+def _tones(local, values, inner, inside, total, with_isolated, frequency, tone):
+    """Sum up, by the window's own levels, |level - mean of the neighbours|; isolated voxels may leave `frequency`."""
     for s in range(local.size):
         code = local[s]
         if code < 0:
             continue
         i = inner[s] - inner[0]
         if inside[i] > 0:
-            tones[code] += abs(values[code] - total[i] / inside[i])
+            tone[code] += abs(values[code] - total[i] / inside[i])
         elif not with_isolated:
-            frequency[code] -= 1.0
+            frequency[code] -= 1
+
+
+@kernel
+def _reduce_tones(values, n_local, frequency, tone, level, p, out):
+    """NGTDM features of the levels that count, which are moved to the front."""
+    kept, total = 0, 0.0
+    for code in range(n_local):
+        if frequency[code] > 0:
+            level[kept], p[kept], tone[kept] = values[code], frequency[code], tone[code]
+            total += frequency[code]
+            kept += 1
+    for k in range(kept):
+        p[k] /= total
+    if kept:
+        tone_features_of(level[:kept], p[:kept], tone[:kept], total, out)
+    else:
+        out[:] = np.nan
 
 
 @kernel
@@ -168,37 +294,27 @@ def neighbour_windows(flat, starts, places, inner, steps, alpha, with_isolated, 
     low, high = inner[0], inner[-1] + 1
     window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
     local, values = np.empty(size, np.int64), np.empty(size, np.int64)
-    found = np.zeros((3, high - low), padded.dtype)
-    frequency, level, p, tone = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    tally = new_tally(size, steps.size + 1, log_table(size))
+    look = np.zeros((3, high - low), padded.dtype)
+    similar, found, total = look[0], look[1], look[2]
+    frequency, numbers = np.empty(size, np.int64), np.empty((3, size))
+    level, p, tone = np.empty(size), np.empty(size), np.empty(size)
+    tally, sums, table = np.zeros((size + 1, steps.size + 2), np.int64), np.zeros(SUMS), log_table(size)
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
         n_local = relabel(window, seen, v * size, local, values)
-        for s in range(size):
-            padded[inner[s]] = window[s]
-        _look_around(padded, low, high, steps, alpha, found[0], found[1], found[2])
-        inside = begin_window(tally, local, values, n_local, frequency)
+        inside = describe_levels(local, values, n_local, frequency, numbers)
         if inside == 0:
             sizes[v], tones[v] = np.nan, np.nan
             continue
-        begin_matrix(tally, frequency, n_local, 1.0)
         for s in range(size):
-            similar = found[0, inner[s] - low]
-            if local[s] >= 0 and similar > 0:
-                grow(tally, local[s], values[local[s]], similar + 1, 1.0)
-        sizes[v] = 0.0
-        add_features(tally, inside, sizes[v])
-        tone[:n_local] = 0.0
-        _tones(local, values, inner, found, with_isolated, tone, frequency)
-        kept, total = 0, 0.0
+            padded[inner[s]] = window[s]
+        _look_around(padded, low, high, steps, alpha, similar, found, total)
         for code in range(n_local):
-            if frequency[code] > 0:
-                level[kept], p[kept], tone[kept] = values[code], frequency[code], tone[code]
-                total += frequency[code]
-                kept += 1
-        if kept == 0:
-            tones[v] = np.nan
-            continue
-        for k in range(kept):
-            p[k] /= total
-        tone_features_of(level[:kept], p[:kept], tone[:kept], total, tones[v])
+            add_level(tally, numbers, sums, code, frequency[code])
+            tone[code] = 0.0
+        most = _dependences(local, inner, similar, tally, numbers, sums, table)
+        sizes[v] = 0.0
+        add_features(tally, sums, table, most, inside, sizes[v])
+        _forget(local, inner, similar, tally)
+        _tones(local, values, inner, found, total, with_isolated, frequency, tone)
+        _reduce_tones(values, n_local, frequency, tone, level, p, tones[v])
