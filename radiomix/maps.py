@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from .errors import ConfigError, InputError, unknown
 from .extraction import Settings, as_config
 from .extraction.announce import announce_compilation
 from .extraction.compute import wanted_features
+from .extraction.threads import in_order
 from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
 from .image import Image, Mask, Roi, widened
 from .io import choose_label, read_image, read_labels, reconcile, to_sitk
@@ -176,26 +176,14 @@ def _slide(
         return piece, features_of_windows(windows, starts[piece], wanted)
 
     pieces = [slice(i, min(i + CHUNK, len(starts))) for i in range(0, len(starts), CHUNK)]
-    bar = tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress)
-    with bar, ThreadPoolExecutor(workers) as pool:
-        for piece, found in _in_flight(pool, work, pieces, 2 * workers):
+    with tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress) as bar:
+        for piece, found in in_order(work, pieces, workers):
             places = tuple(voxels[piece].T)
             for family_name, columns in found.items():
                 for name, values in columns.items():
                     maps[f"{image_name}_{family_name}_{name}"][places] = values
             bar.update(piece.stop - piece.start)
     return maps
-
-
-def _in_flight(pool: ThreadPoolExecutor, work, pieces: Sequence[slice], most: int) -> Iterator:  # type: ignore[no-untyped-def]
-    """Results in order, with at most `most` pieces computed ahead of the reader."""
-    waiting = []
-    for piece in pieces:
-        waiting.append(pool.submit(work, piece))
-        if len(waiting) >= most:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
 
 
 def _placed(array: np.ndarray, derived: Image, whole: Image, region: Region, config: Config, full: bool) -> Image:

@@ -72,6 +72,7 @@ def extract_case(
     label: int | None = None,
     labels: str | Sequence[int] | None = None,
     hashes: bool = True,
+    workers: int = 1,
 ) -> Iterator[Extraction]:
     """Extract ROI after ROI of one image; image and mask are read once.
 
@@ -82,6 +83,7 @@ def extract_case(
     label : the ROI; None takes the configuration's, else the only one there is
     labels : "all" or a list, instead of `label`
     hashes : hash the content of image and mask into the provenance
+    workers : threads that share the derived images of each ROI; values and their order stay the same
 
     Yields
     ------
@@ -101,10 +103,12 @@ def extract_case(
     chosen = settings.label if label is None else label
     origin = provenance(picture, segmentation, settings) if hashes else version(settings)
     for roi in masks(on_grid, labels) if labels is not None else [choose_label(on_grid, chosen)]:
-        yield _of_roi(picture, segmentation, roi, settings, origin)
+        yield _of_roi(picture, segmentation, roi, settings, origin, workers)
 
 
-def _of_roi(image: Image, labels: LabelMap, roi: Mask, config: Config, origin: dict[str, str]) -> Extraction:
+def _of_roi(
+    image: Image, labels: LabelMap, roi: Mask, config: Config, origin: dict[str, str], workers: int
+) -> Extraction:
     prepared, prepared_roi = prepare(image, roi, config)
     region = find_region(prepared, prepared_roi, config)
     diagnostics: dict[str, Any] = {}
@@ -112,7 +116,7 @@ def _of_roi(image: Image, labels: LabelMap, roi: Mask, config: Config, origin: d
         from .diagnostics import diagnose
 
         diagnostics = diagnose(image, labels, roi, config, (prepared, prepared_roi), region)
-    return Extraction(roi.label, features_of(prepared, region, config), origin, diagnostics)
+    return Extraction(roi.label, features_of(prepared, region, config, workers), origin, diagnostics)
 
 
 def extract(
@@ -122,6 +126,7 @@ def extract(
     *,
     label: int | None = None,
     labels: str | Sequence[int] | None = None,
+    workers: int = 1,
     **settings: Any,
 ) -> pd.Series | pd.DataFrame:
     """Extract the features of one image's ROI.
@@ -132,6 +137,8 @@ def extract(
     config : None for PyRadiomics' defaults, a `Config`, a parameter file's path or its content
     label : the ROI; None takes the configuration's, else the only one there is
     labels : "all" or a list: a row per label
+    workers : threads that share the derived images of each ROI (wavelets, LoG, ...); one large case is sooner done, a
+        cohort is better shared out to processes (`radiomix.extract_cases`)
     settings : PyRadiomics' settings by name (`binWidth=10`), which win over `config`
 
     Returns
@@ -155,7 +162,8 @@ def extract(
     """
     import pandas as pd
 
-    found = list(extract_case(image, mask, as_config(config, settings), label=label, labels=labels, hashes=False))
+    whole = as_config(config, settings)
+    found = list(extract_case(image, mask, whole, label=label, labels=labels, hashes=False, workers=workers))
     if labels is None:
         columns = {**found[0].diagnostics, **found[0].values}
         result = pd.Series(list(columns.values()), index=_index(tuple(columns)), name=found[0].label)

@@ -15,6 +15,7 @@ from ..image import Box, Image, Mask, Roi, widened, within
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, histogram_bins, prepare
 from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
+from .threads import in_order
 
 NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity
 Wanted = tuple[tuple[Family, tuple[Feature, ...]], ...]
@@ -26,19 +27,28 @@ def compute(image: Image, mask: Mask, config: Config) -> dict[str, float]:
     return features_of(prepared, find_region(prepared, roi_mask, config), config)
 
 
-def features_of(prepared: Image, region: Region, config: Config) -> dict[str, float]:
-    """The features of one region of a prepared image, by column name."""
+def features_of(prepared: Image, region: Region, config: Config, workers: int = 1) -> dict[str, float]:
+    """The features of one region of a prepared image, by column name; derived images are shared out to threads."""
     wanted = wanted_features(config)
     values: dict[str, float] = {}
     shapes = tuple(w for w in wanted if w[0].domain is Domain.MASK)
     if shapes:
-        source = Source(_roi(prepared, region.box, region), None, config)
-        _collect(values, "original", shapes, source)
+        _collect(values, "original", shapes, Source(_roi(prepared, region.box, region), None, config))
     rest = tuple(w for w in wanted if w[0].domain is not Domain.MASK)
-    for image_type in config.images if rest else ():
-        settings = config.for_image(image_type) if image_type.overrides else config
-        for name, derived, box in _derived(prepared, image_type.filter, region, rest):
-            _collect(values, name, rest, _source(_roi(derived, box, region), name, settings, rest))
+    derived = (
+        (name, image, box, config.for_image(image_type) if image_type.overrides else config)
+        for image_type in (config.images if rest else ())
+        for name, image, box in _derived(prepared, image_type.filter, region, rest)
+    )
+
+    def of_one(piece: tuple[str, Image, Box, Config]) -> dict[str, float]:
+        name, image, box, settings = piece
+        found: dict[str, float] = {}
+        _collect(found, name, rest, _source(_roi(image, box, region), name, settings, rest))
+        return found
+
+    for found in in_order(of_one, derived, workers):
+        values.update(found)
     return values
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from .jit import kernel, reduction
 
 # Columns of `statistics_windows`
 (
@@ -39,30 +39,54 @@ def _percentile(ordered, n, percent):
     return ordered[below] + (position - below) * (ordered[above] - ordered[below])
 
 
-@kernel
-def _intensities_of_window(x, n, shift, out):
-    """First-order features of n sorted intensities (Entropy and Uniformity come from the levels)."""
-    total, energy = 0.0, 0.0
-    for k in range(n):
-        total += x[k]
-        energy += (x[k] + shift) ** 2
-    mean = total / n
-    low, high = _percentile(x, n, 10.0), _percentile(x, n, 90.0)
-    absolute, second, third, fourth, kept, kept_total = 0.0, 0.0, 0.0, 0.0, 0, 0.0
-    for k in range(n):
+@reduction
+def _moments(x, shift, mean):
+    """Energy of the shifted intensities, and the sums of the powers 2, 3 and 4 of x - mean."""
+    energy, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    for k in range(x.size):
         away = x[k] - mean
         square = away * away
-        absolute += abs(away)
+        energy += (x[k] + shift) * (x[k] + shift)
         second += square
         third += square * away
         fourth += square * square
-        if low <= x[k] <= high:
-            kept += 1
-            kept_total += x[k]
-    robust = 0.0
-    for k in range(n):
-        if low <= x[k] <= high:
-            robust += abs(x[k] - kept_total / kept)
+    return energy, second, third, fourth
+
+
+@reduction
+def _mean_and_deviation(x):
+    """Mean, and mean absolute deviation from it."""
+    total, absolute = 0.0, 0.0
+    for k in range(x.size):
+        total += x[k]
+    mean = total / x.size
+    for k in range(x.size):
+        absolute += abs(x[k] - mean)
+    return mean, absolute / x.size
+
+
+@kernel
+def _between(x, n, low, high):
+    """The part of n sorted intensities that lies between two of their percentiles."""
+    first, last = n // 10, n - 1 - n // 10
+    while first > 0 and x[first - 1] >= low:
+        first -= 1
+    while first < n and x[first] < low:
+        first += 1
+    while last < n - 1 and x[last + 1] <= high:
+        last += 1
+    while last >= 0 and x[last] > high:
+        last -= 1
+    return x[first : last + 1]
+
+
+@kernel
+def _intensities_of_window(x, n, shift, out):
+    """First-order features of n sorted intensities (Entropy and Uniformity come from the levels)."""
+    low, high = _percentile(x, n, 10.0), _percentile(x, n, 90.0)
+    kept = _between(x, n, low, high)
+    mean, absolute = _mean_and_deviation(x[:n])
+    energy, second, third, fourth = _moments(x[:n], shift, mean)
     variance = second / n
     flat = x[0] == x[n - 1]
     out[ENERGY] = energy
@@ -70,15 +94,15 @@ def _intensities_of_window(x, n, shift, out):
     out[KURTOSIS] = 0.0 if flat else fourth / n / (variance * variance)
     out[MAXIMUM] = x[n - 1]
     out[MEAN] = mean
-    out[MEAN_ABSOLUTE_DEVIATION] = absolute / n
+    out[MEAN_ABSOLUTE_DEVIATION] = absolute
     out[MEDIAN] = _percentile(x, n, 50.0)
     out[MINIMUM] = x[0]
     out[PERCENTILE_10] = low
     out[PERCENTILE_90] = high
     out[RANGE] = x[n - 1] - x[0]
-    out[ROBUST_MEAN_ABSOLUTE_DEVIATION] = robust / kept if kept else np.nan
+    out[ROBUST_MEAN_ABSOLUTE_DEVIATION] = _mean_and_deviation(kept)[1] if kept.size else np.nan
     out[ROOT_MEAN_SQUARED] = math.sqrt(energy / n)
-    out[SKEWNESS] = 0.0 if flat else third / n / variance**1.5
+    out[SKEWNESS] = 0.0 if flat else third / n / (variance * math.sqrt(variance))
     out[VARIANCE] = variance
 
 
@@ -142,7 +166,8 @@ def _replace(ordered, n, leaving, n_leaving, entering, n_entering, merged):
 def statistics_windows(levels, intensities, starts, places, width, n_levels, shift, out):
     """First-order features of the window around each voxel.
 
-    Along a row of voxels the window slides: one face of places leaves, one enters, and the order is kept.
+    Along a row of voxels the window slides: one face of places leaves, one enters, and the order is kept. A face is
+    sorted once, when it enters.
 
     Parameters
     ----------
@@ -153,28 +178,32 @@ def statistics_windows(levels, intensities, starts, places, width, n_levels, shi
     out : (V, STATISTIC_COLUMNS), filled. Total energy is energy times the voxel volume.
     """
     size = places.size
-    first_face, last_face = places[::width].copy(), places[width - 1 :: width].copy()
+    faces = places.reshape((size // width, width)).T.copy()
     counts = np.zeros(n_levels + 1, np.int64)
     log_table = np.zeros(size + 1)
     for k in range(1, size + 1):
         log_table[k] = k * math.log2(k)
     sums = np.zeros(2)
     ordered, merged = np.empty(size), np.empty(size)
-    leaving, entering = np.empty(size), np.empty(size)
-    n = 0
+    sorted_faces, sizes = np.empty((width + 1, size // width)), np.zeros(width + 1, np.int64)  # a ring
+    n, oldest = 0, 0
     for v in range(starts.size):
-        if v > 0 and starts[v] == starts[v - 1] + 1:
-            n_leaving = _collect(levels, intensities, starts[v - 1], first_face, leaving)
-            n_entering = _collect(levels, intensities, starts[v], last_face, entering)
-            n = _replace(ordered, n, leaving, n_leaving, entering, n_entering, merged)
-            ordered, merged = merged, ordered
-            _count_levels(levels, starts[v - 1], first_face, -1, counts, log_table, sums)
-            _count_levels(levels, starts[v], last_face, 1, counts, log_table, sums)
+        slides = v > 0 and starts[v] == starts[v - 1] + 1
+        if slides:
+            _count_levels(levels, starts[v - 1], faces[0], -1, counts, log_table, sums)
         else:
-            n = _collect(levels, intensities, starts[v], places, ordered)
+            n, oldest = 0, 0
             counts[:] = 0
             sums[:] = 0.0
-            _count_levels(levels, starts[v], places, 1, counts, log_table, sums)
+            sizes[:] = 0
+        for f in range(width - 1 if slides else 0, width):
+            newest = (oldest + width) % (width + 1)
+            entering = sorted_faces[newest]
+            sizes[newest] = _collect(levels, intensities, starts[v], faces[f], entering)
+            n = _replace(ordered, n, sorted_faces[oldest], sizes[oldest], entering, sizes[newest], merged)
+            ordered, merged = merged, ordered
+            oldest = (oldest + 1) % (width + 1)
+            _count_levels(levels, starts[v], faces[f], 1, counts, log_table, sums)
         if n == 0:
             out[v] = np.nan
             continue
