@@ -179,6 +179,17 @@ def test_a_turned_box_is_found() -> None:
     assert sorted(enclosing.smallest_box(corners @ turn, np.eye(3) @ turn)) == pytest.approx([2, 3, 5])
 
 
+def test_of_boxes_of_equal_volume_the_one_with_the_least_surface_is_found() -> None:
+    triangle = np.array([(0, 0), (3, 0), (0, 4)])  # 3 x 4 around its legs, 5 x 2.4 along its longest side
+    prism = np.array([(z, *corner) for z in (0, 10) for corner in triangle], float)
+    for angle in np.linspace(0, 3, 20):
+        c, s = np.cos(angle), np.sin(angle)
+        turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+        corners = prism @ turn.T
+        normals = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0.8, 0.6)]) @ turn.T
+        assert sorted(enclosing.smallest_box(corners, normals)) == pytest.approx([3, 4, 10])
+
+
 def test_the_smallest_ellipsoid_of_a_stretched_ball_is_that_ellipsoid() -> None:
     random = np.random.default_rng(5)
     points = random.normal(size=(400, 3))

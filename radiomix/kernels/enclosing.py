@@ -8,6 +8,7 @@ import numpy as np
 
 from .jit import kernel
 
+TIE = 1e-9  # volumes that differ by less are equal but for rounding, which a turn of the body would change
 LEGENDRE_TERMS = 20  # the IBSI's truncation of the series for an ellipsoid's surface
 
 
@@ -15,13 +16,15 @@ def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """The edges (3,) of the smallest box around points (n, 3) of which one side is normal to one of `normals` (m, 3).
 
     With the faces of the points' convex hull as normals this is the oriented minimum bounding box, but for the rare
-    body whose smallest box touches no whole face.
+    body whose smallest box touches no whole face. Of boxes of equal volume, the one with the least surface is taken.
     """
     along, u, v = (axes @ points.T for axes in _frames(normals))
     order = np.lexsort((v, u))
     u, v = np.take_along_axis(u, order, axis=1), np.take_along_axis(v, order, axis=1)
     edges = np.column_stack([np.ptp(along, axis=1), _smallest_rectangles(u, v)])
-    return edges[np.argmin(np.prod(edges, axis=1))]
+    volumes = np.prod(edges, axis=1)
+    smallest = edges[volumes <= volumes.min() * (1 + TIE)]
+    return smallest[np.argmin((smallest * np.roll(smallest, 1, axis=1)).sum(axis=1))]
 
 
 def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 100_000) -> np.ndarray:
@@ -127,10 +130,13 @@ def _smallest_rectangles(u, v):
 
 @kernel
 def _smallest_rectangle(u, v):
-    """The sides of the smallest rectangle around points sorted by u, then v: one runs along an edge of their hull."""
+    """The sides of the smallest rectangle around points sorted by u, then v: one runs along an edge of their hull.
+
+    Of rectangles of equal area, the one with the least circumference.
+    """
     corners = np.empty(2 * u.size + 1, np.int64)
     n = _hull_in_plane(u, v, corners)
-    best, sides = np.inf, (0.0, 0.0)
+    best, sides = np.inf, (np.inf, np.inf)
     for i in range(n):
         a, b = corners[i], corners[(i + 1) % n]
         du, dv = u[b] - u[a], v[b] - v[a]
@@ -140,10 +146,14 @@ def _smallest_rectangle(u, v):
             along = (u[c] - u[a]) * du + (v[c] - v[a]) * dv
             low, high = min(low, along), max(high, along)
             deep = max(deep, abs((v[c] - v[a]) * du - (u[c] - u[a]) * dv))
-        square = du * du + dv * dv
-        if square > 0 and (high - low) * deep < best * square:
-            best = (high - low) * deep / square
-            sides = (high - low) / np.sqrt(square), deep / np.sqrt(square)
+        length = np.sqrt(du * du + dv * dv)
+        if length == 0:
+            continue
+        along, across = (high - low) / length, deep / length
+        tied = along * across <= best * (1 + TIE) and along + across < sides[0] + sides[1]
+        if along * across < best * (1 - TIE) or tied:
+            best = min(best, along * across)
+            sides = along, across
     return sides
 
 
