@@ -178,10 +178,10 @@ def _slide(
     pieces = [slice(i, min(i + CHUNK, len(starts))) for i in range(0, len(starts), CHUNK)]
     with tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress) as bar:
         for piece, found in in_order(work, pieces, workers):
-            places = tuple(voxels[piece].T)
+            places = np.ravel_multi_index(voxels[piece].T, region.inside.shape)
             for family_name, columns in found.items():
                 for name, values in columns.items():
-                    maps[f"{image_name}_{family_name}_{name}"][places] = values
+                    maps[f"{image_name}_{family_name}_{name}"].reshape(-1)[places] = values
             bar.update(piece.stop - piece.start)
     return maps
 

@@ -40,14 +40,8 @@ from .cooccurrence import (
 from .jit import kernel
 from .maximal_correlation import maximal_correlation
 from .window import gather, relabel
-
-
-@kernel
-def _count_log_count(count, table):
-    whole = int(count)
-    if whole == count and whole < table.size:
-        return table[whole]
-    return count * math.log2(count)
+from .window_tally import count_log_count
+from .window_tally import log_table as tabulate
 
 
 @kernel
@@ -85,7 +79,7 @@ def _count(local, values, n_local, begin, end, first, second, weight, symmetrica
 
 
 @kernel
-def _marginal(counts, values, n_local, norm, log_table):
+def _marginal(counts, values, n_local, norm, log_norm, log_table):
     """Mean, variance, entropy and number of levels of one marginal distribution."""
     zero = counts[0] * 0
     linear, square, logs, kinds = zero, zero, 0.0, 0
@@ -93,14 +87,14 @@ def _marginal(counts, values, n_local, norm, log_table):
         if counts[k] > 0:
             linear += counts[k] * values[k]
             square += counts[k] * values[k] * values[k]
-            logs += _count_log_count(counts[k], log_table)
+            logs += count_log_count(counts[k], log_table)
             kinds += 1
     mean = linear / norm
-    return mean, square / norm - mean * mean, math.log2(norm) - logs / norm, kinds
+    return mean, square / norm - mean * mean, log_norm - logs / norm, kinds
 
 
 @kernel
-def _add_joint(joint, used, n_used, n_local, norm, symmetrical, log_table, out):
+def _add_joint(joint, used, n_used, n_local, norm, log_norm, symmetrical, log_table, out):
     """Add what depends on pairs of levels; returns the joint entropy."""
     zero = joint[0] * 0
     energy, largest, logs = zero, zero, 0.0
@@ -114,9 +108,9 @@ def _add_joint(joint, used, n_used, n_local, norm, symmetrical, log_table, out):
             else:
                 times = 2
         energy += times * count * count
-        logs += times * _count_log_count(count, log_table)
+        logs += times * count_log_count(count, log_table)
         largest = max(largest, count)
-    entropy = math.log2(norm) - logs / norm
+    entropy = log_norm - logs / norm
     out[JOINT_ENERGY] += energy / norm / norm
     out[JOINT_ENTROPY] += entropy
     out[MAXIMUM_PROBABILITY] += largest / norm
@@ -137,7 +131,7 @@ def _add_sums(sums, used, n_used, centre, share, log_total, log_table, out):
         shade += square * away
         prominence += square * away * away
         linear += count * s
-        logs += _count_log_count(count, log_table)
+        logs += count_log_count(count, log_table)
     out[CLUSTER_PROMINENCE] += prominence * share
     out[CLUSTER_SHADE] += shade * share
     out[CLUSTER_TENDENCY] += tendency * share
@@ -157,7 +151,7 @@ def _add_differences(differences, used, n_used, share, log_total, log_table, inv
         differences[d] = 0
         linear += count * d
         contrast += count * d * d
-        logs += _count_log_count(count, log_table)
+        logs += count_log_count(count, log_table)
         plain += count * inverses[d, 0]
         moment += count * inverses[d, 1]
         normed += count * inverses[d, 2]
@@ -198,18 +192,19 @@ def _add_group(local, values, n_local, group, first, second, weight, symmetrical
     )
     if total == 0:
         return False
-    norm = total
+    share = 1.0 / total
+    log_total = count_log_count(total, log_table) * share
+    norm, log_norm = total, log_total
     if symmetrical:
-        norm = 2 * total
+        norm, log_norm = 2 * total, log_total + 1.0
         for k in range(n_local):
             row[k] += column[k]
             column[k] = row[k]
-    mean_x, variance_x, entropy_x, kinds_x = _marginal(row, values, n_local, norm, log_table)
+    mean_x, variance_x, entropy_x, kinds_x = _marginal(row, values, n_local, norm, log_norm, log_table)
     mean_y, variance_y, entropy_y, kinds_y = mean_x, variance_x, entropy_x, kinds_x
     if not symmetrical:
-        mean_y, variance_y, entropy_y, kinds_y = _marginal(column, values, n_local, norm, log_table)
-    share, log_total = 1.0 / total, math.log2(total)
-    entropy = _add_joint(joint, used_joint, n_joint, n_local, norm, symmetrical, log_table, out)
+        mean_y, variance_y, entropy_y, kinds_y = _marginal(column, values, n_local, norm, log_norm, log_table)
+    entropy = _add_joint(joint, used_joint, n_joint, n_local, norm, log_norm, symmetrical, log_table, out)
     _add_sums(sums, used_sums, n_sums, mean_x + mean_y, share, log_total, log_table, out)
     _add_differences(differences, used_differences, n_differences, share, log_total, log_table, inverses, out)
 
@@ -234,9 +229,6 @@ def _add_group(local, values, n_local, group, first, second, weight, symmetrical
 @kernel
 def _tables(largest_count, n_levels):
     """c log2 c for whole counts, and the five weights that a difference d has, (Ng, 5)."""
-    log_table = np.zeros(largest_count + 1)
-    for k in range(1, log_table.size):
-        log_table[k] = k * math.log2(k)
     inverses = np.zeros((n_levels, 5))
     for d in range(n_levels):
         inverses[d, 0] = 1.0 / (1 + d)
@@ -244,7 +236,7 @@ def _tables(largest_count, n_levels):
         inverses[d, 2] = 1.0 / (1 + d / n_levels)
         inverses[d, 3] = 1.0 / (1 + d * d / (n_levels * n_levels))
         inverses[d, 4] = 1.0 / (d * d) if d > 0 else 0.0
-    return log_table, inverses
+    return tabulate(largest_count), inverses
 
 
 @kernel

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .jit import kernel, reduction
+from .window_tally import log_table as tabulate
 
 # Columns of `statistics_windows`
 (
@@ -107,24 +108,26 @@ def _intensities_of_window(x, n, shift, out):
 
 
 @kernel
-def _sort(values, n):
-    for k in range(1, n):
-        x = values[k]
-        while k > 0 and values[k - 1] > x:
-            values[k] = values[k - 1]
-            k -= 1
-        values[k] = x
+def _sort(values, n, ordered):
+    """Put each value where its rank says, which takes no branch to guess; equal ones stay in their order."""
+    for k in range(n):
+        rank = 0
+        for j in range(k):
+            rank += values[j] <= values[k]
+        for j in range(k + 1, n):
+            rank += values[j] < values[k]
+        ordered[rank] = values[k]
 
 
 @kernel
-def _collect(levels, intensities, start, places, values):
-    """The sorted intensities of the places that lie in the ROI; returns how many."""
+def _collect(levels, intensities, start, places, values, ordered):
+    """Fill `ordered` with the sorted intensities of the places that lie in the ROI; returns how many."""
     n = 0
     for s in range(places.size):
         if levels[start + places[s]] > 0:
             values[n] = intensities[start + places[s]]
             n += 1
-    _sort(values, n)
+    _sort(values, n, ordered)
     return n
 
 
@@ -180,12 +183,11 @@ def statistics_windows(levels, intensities, starts, places, width, n_levels, shi
     size = places.size
     faces = places.reshape((size // width, width)).T.copy()
     counts = np.zeros(n_levels + 1, np.int64)
-    log_table = np.zeros(size + 1)
-    for k in range(1, size + 1):
-        log_table[k] = k * math.log2(k)
+    log_table = tabulate(size)
     sums = np.zeros(2)
     ordered, merged = np.empty(size), np.empty(size)
     sorted_faces, sizes = np.empty((width + 1, size // width)), np.zeros(width + 1, np.int64)  # a ring
+    scratch = np.empty(size // width)
     n, oldest = 0, 0
     for v in range(starts.size):
         slides = v > 0 and starts[v] == starts[v - 1] + 1
@@ -199,7 +201,7 @@ def statistics_windows(levels, intensities, starts, places, width, n_levels, shi
         for f in range(width - 1 if slides else 0, width):
             newest = (oldest + width) % (width + 1)
             entering = sorted_faces[newest]
-            sizes[newest] = _collect(levels, intensities, starts[v], faces[f], entering)
+            sizes[newest] = _collect(levels, intensities, starts[v], faces[f], scratch, entering)
             n = _replace(ordered, n, sorted_faces[oldest], sizes[oldest], entering, sizes[newest], merged)
             ordered, merged = merged, ordered
             oldest = (oldest + 1) % (width + 1)
@@ -208,5 +210,5 @@ def statistics_windows(levels, intensities, starts, places, width, n_levels, shi
             out[v] = np.nan
             continue
         _intensities_of_window(ordered, n, shift, out[v])
-        out[v, ENTROPY] = math.log2(n) - sums[0] / n
+        out[v, ENTROPY] = (log_table[n] - sums[0]) / n
         out[v, UNIFORMITY] = sums[1] / n / n
