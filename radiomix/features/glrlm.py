@@ -52,9 +52,8 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     offsets = directions((1,), planar)
     segments = len(grid.starts) - 1 if by_slice else 1
     counts = stack_of_zeros(segments, len(offsets), grid.count + 1, max(grid.shape) + 2)
-    in_plane = np.count_nonzero(offsets[:, 0] == 0)  # the first ones
     place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
-    count_runs(*place, grid.steps(offsets), in_plane, by_slice, counts)
+    count_runs(*place, grid.steps(offsets), by_slice, counts)
     voxels = np.diff(grid.starts if by_slice else grid.whole)
     return counts, np.repeat(voxels[:, None], len(offsets), axis=1)
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from .jit import kernel
 
+FOUR, FOUR_BITS = np.uint32(4), np.uint32(15)
+MEETINGS = 1024  # of labels, remembered to be joined together: few enough to stay in cache
+
 
 @kernel
 def representatives(steps_zyx):
@@ -89,27 +92,42 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
     """
     equal = np.zeros(flat.size, np.uint16)
     _equal_neighbours(flat, steps, equal)
+    back = np.zeros(16, np.uint64)  # by the four bits of a representative: none is the voxel itself
+    back[1 : 1 + steps.size] = steps.astype(np.uint64)
     level, size, first, parents = zones
-    found = 0
+    meetings, met, found = np.empty((MEETINGS + 8, 2), np.int32), 0, 0
     for n in range(voxels.size):
-        voxel = np.int64(voxels[n])
-        code = int(codes[equal[voxel]])
-        if code == 0:
-            root = found
-            parents[found], level[found], size[found], first[found] = found, flat[voxel], 0, n
-            found += 1
-        else:
-            root = _root(parents, int(labels[voxel - steps[(code & 15) - 1]]))
-            code >>= 4
-            while code:
-                other = _root(parents, int(labels[voxel - steps[(code & 15) - 1]]))
-                code >>= 4
-                if other < root:
-                    root, other = other, root
-                parents[other] = root
-        labels[voxel] = root
-        size[root] += 1
+        voxel = np.uint64(voxels[n])
+        code = codes[equal[voxel]]
+        parents[found], level[found], size[found], first[found] = found, flat[voxel], 0, n
+        labels[voxel] = found
+        label = labels[voxel - back[code & FOUR_BITS]]
+        found += code == 0
+        labels[voxel] = label
+        size[label] += 1
+        # most voxels have two representatives at most, so that these are looked at without asking
+        code >>= FOUR
+        other = labels[voxel - back[code & FOUR_BITS]]
+        meetings[met, 0], meetings[met, 1] = label, other
+        met += label != other
+        code >>= FOUR
+        while code:
+            meetings[met, 0], meetings[met, 1] = label, labels[voxel - back[code & FOUR_BITS]]
+            met += 1
+            code >>= FOUR
+        if met >= MEETINGS:
+            _join(meetings[:met], parents)
+            met = 0
+    _join(meetings[:met], parents)
     return _gather(zones, found)
+
+
+@kernel
+def _join(meetings, parents):
+    """Make one zone of the two labels of each meeting; the earliest label is the root."""
+    for one, other in meetings:
+        one, other = _root(parents, one), _root(parents, other)
+        parents[max(one, other)] = min(one, other)
 
 
 @kernel
