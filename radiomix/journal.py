@@ -106,10 +106,13 @@ class Journal:
 
 def _refuse_to_lose(destination: Destination, resume: bool) -> None:
     if destination.features.exists():
-        raise TableError(f"{destination.features} exists: choose another name, or overwrite=True to replace it")
+        raise TableError(
+            f"{destination.features} exists: choose another name, or overwrite=True (--overwrite) to replace it"
+        )
     if destination.journal.exists() and not resume:
         raise TableError(
-            f"an interrupted run lies in {destination.journal}: resume=True continues it, overwrite=True starts again"
+            f"an interrupted run lies in {destination.journal}: resume=True (--resume) continues it, "
+            "overwrite=True (--overwrite) starts again"
         )
 
 
@@ -120,7 +123,7 @@ def _read(path: Path, signature: dict[str, str]) -> list[Outcome]:
     if not records or records[0] != signature:
         raise TableError(
             f"the interrupted run in {path} had other cases or settings ({records[:1]} instead of {signature}): "
-            "overwrite=True to start again"
+            "overwrite=True (--overwrite) to start again"
         )
     found = [Outcome(r["position"], tuple(map(_row, r["rows"])), r["error"], r["reason"]) for r in records[1:]]
     return [outcome for outcome in found if not outcome.reason]
