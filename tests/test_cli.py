@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -110,17 +111,25 @@ def test_settings_go_over_the_file(run, cohort: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("-s", "binWidth:[1"), "cannot parse the value of a setting; found 'binWidth:[1'"),
         (("-s", "binwidth:5"), "did you mean 'binWidth'"),
         (("-s", "binWidth"), "expected a setting as name:value, such as binWidth:10; found 'binWidth'"),
         (("-p", "absent.yaml"), "expected a parameter file; found nothing at absent.yaml"),
         (("--label", "two"), "expected an integer or \"all\" as label; found 'two'"),
         (("--label", "7"), "7"),
+        (("-o", "/dev/null/t.csv"), "/dev/null"),
+        (("-p", "broken.yaml"), "cannot parse the parameter file broken.yaml"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(run, cohort: Path, arguments: tuple[str, ...], message: str) -> None:
-    code, text, error = run("extract", *pair(cohort), *arguments)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    run, cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "broken.yaml").write_text("setting: [1\n")
+    monkeypatch.chdir(tmp_path)
+    code, text, error = run("extract", *pair(cohort), "-s", "binWidth:5", *arguments)
     assert (code, text) == (2, "")
     assert error.startswith("radiomix: ")
+    assert error.count("\n") == 1
     assert message in error
     assert "Traceback" not in error
 
@@ -128,8 +137,12 @@ def test_a_mistake_is_one_line_and_exit_code_2(run, cohort: Path, arguments: tup
 def test_an_existing_file_is_kept_unless_asked(run, cohort: Path, tmp_path: Path) -> None:
     out = tmp_path / "t.csv"
     out.write_text("mine")
-    for source in (pair(cohort), (cohort / "cohort.csv", "-j", "1")):
-        code, _, error = run("extract", *source, "-p", cohort / "few.yaml", "-o", out)
+    few = ("-p", cohort / "few.yaml")
+    for command in (
+        ("extract", *pair(cohort), *few), ("extract", cohort / "cohort.csv", "-j", "1", *few),
+        ("extract", cohort / "cohort.csv", "-f", "json", *few), ("check", *pair(cohort)), ("compare", *pair(cohort)),
+    ):  # fmt: skip
+        code, _, error = run(*command, "-o", out)
         assert code == 2
         assert "t.csv exists" in error
         assert out.read_text() == "mine"
@@ -158,6 +171,20 @@ def test_a_failing_case_is_told_and_the_others_are_written(run, cohort: Path, tm
     assert len(read_table(tmp_path / "run/features.csv")) == 4
     failures = read_table(tmp_path / "run/failures.csv")
     assert failures[["ID", "age", "error"]].to_numpy().tolist() == [["missing", 50, "UnreadableFile"]]
+
+
+def test_a_cohort_as_json_is_a_file_that_any_reader_takes(run, cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.json"
+    table = read_table(cohort / "cohort.csv").assign(age=[np.nan, 50, 51, 52])
+    table.to_csv(cohort / "aged.csv", index=False)
+    options = ("-p", cohort / "few.yaml", "-o", out, "-j", "1")
+    assert run("extract", cohort / "aged.csv", *options)[0] == 0
+    rows = json.loads(out.read_text(), parse_constant=pytest.fail)
+    assert [row["age"] for row in rows] == [None, 50, 51, 52]
+    assert all(row["original_shape_MeshVolume"] > 0 for row in rows)
+    code, _, error = run("extract", cohort / "aged.csv", *options, "--overwrite", "--resume")
+    assert code == 2
+    assert "--resume continues a run that writes a table or a folder" in error
 
 
 def test_check_says_what_would_fail_before_anything_is_written(run, cohort: Path, tmp_path: Path) -> None:
@@ -205,10 +232,20 @@ def test_an_evaluation_prints_scores_and_writes_its_page(run, table: Path, tmp_p
     assert code == 0
     assert "volume only" not in text, "the table has no volume"
     assert "elastic-net reaches AUC" in text
+    shown = text.splitlines()
+    assert shown[0].split() == ["auc", "balanced_accuracy", "brier", "calibration_slope"]
+    assert re.match(r"elastic-net +0\.\d\d \(0\.\d\d to \d\.\d\d\)", shown[1])
     assert "<html" in (tmp_path / "report.html").read_text()
     scores = json.loads((tmp_path / "report.json").read_text())
     assert scores
     assert run("evaluate", table, *options, "-o", tmp_path / "report.html")[0] == 2
+    (tmp_path / "report.html").unlink()
+    code, _, error = run("evaluate", table, *options, "-o", tmp_path / "report.html")
+    assert code == 2
+    assert "report.json exists" in error, "the numbers beside the report are not overwritten either"
+    code, _, error = run("evaluate", table, *options, "-o", tmp_path / "report.pdf")
+    assert code == 2
+    assert "expected a report (.html) or numbers (.json, .csv, .parquet) as --out; found 'report.pdf'" in error
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=arguments)
     except RadiomixError as error:
-        say(str(error))
+        say(" ".join(str(error).split()))
+        sys.exit(2)
+    except OSError as error:
+        say(f"{error.filename or 'a file'} cannot be read or written: {error.strerror or error}")
         sys.exit(2)
 
 

@@ -22,9 +22,11 @@ from .options import (
     Seed,
     Source,
     cases_of,
+    format_of,
     label_of,
     names,
     read_config,
+    refuse_existing,
     say,
     write,
 )
@@ -48,6 +50,8 @@ def extract(
     overwrite: Overwrite = False,
 ) -> None:
     """Features of one image and mask, or of a cohort."""
+    if mask is not None or format_of(out, style) is not Format.CSV:
+        refuse_existing(out, overwrite)
     config = read_config(param, setting)
     if mask is not None:
         write(_one_case(source, mask, config, label), out, style, overwrite)
@@ -56,7 +60,9 @@ def extract(
 
     if label is not None:
         raise ConfigError('for a cohort the label stands in the column "Label" of its table')
-    whole = out if out is not None and style in (None, Format.CSV) else None
+    whole = out if format_of(out, style) is Format.CSV else None
+    if resume and whole is None:
+        raise ConfigError("--resume continues a run that writes a table or a folder: name it with --out")
     table = extract_cases(cases_of(source), config, whole, workers=jobs, resume=resume, overwrite=overwrite)
     failures = table.attrs["failures"]
     for failure in failures:
@@ -101,8 +107,10 @@ def check(
     setting: Overrides = None,
     out: Out = None,
     jobs: Jobs = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """What would go wrong, before anything is computed."""
+    refuse_existing(out, overwrite)
     import pandas as pd
 
     from ..cohort import check_cases
@@ -129,8 +137,10 @@ def compare(
     setting: Overrides = None,
     out: Out = None,
     tolerance: Annotated[float, typer.Option(help="The largest relative difference that counts as equal.")] = 1e-6,
+    overwrite: Overwrite = False,
 ) -> None:
     """The same case through PyRadiomics, and the differences."""
+    refuse_existing(out, overwrite)
     from ..compat import compare as compare_with_pyradiomics
     from ..table import write_table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,19 +52,21 @@ def read_config(param: Path | None, overrides: list[str] | None) -> Config:
 
     if param is not None and not param.is_file():
         raise ConfigError(f"expected a parameter file; found nothing at {param}")
-    if not overrides:
-        return read_parameters(param if param is not None else {})
+    return read_parameters(param if param is not None else {}, dict(map(_override, overrides or [])))
+
+
+def _override(text: str) -> tuple[str, Any]:
+    """A setting's name and its value, read as YAML; a list needs no brackets."""
     import yaml
 
-    content = yaml.safe_load(param.read_text(encoding="utf-8")) if param is not None else {}
-    settings = dict((content or {}).get("setting") or {})
-    for override in overrides:
-        name, colon, value = override.partition(":")
-        if not colon:
-            raise ConfigError(f"expected a setting as name:value, such as binWidth:10; found {override!r}")
-        listed = f"[{value}]" if "," in value and not value.strip().startswith("[") else value
-        settings[name.strip()] = yaml.safe_load(listed)
-    return read_parameters({**(content or {}), "setting": settings})
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise ConfigError(f"expected a setting as name:value, such as binWidth:10; found {text!r}")
+    listed = f"[{value}]" if "," in value and not value.strip().startswith("[") else value
+    try:
+        return name.strip(), yaml.safe_load(listed)
+    except yaml.YAMLError:
+        raise ConfigError(f"cannot parse the value of a setting; found {text!r}") from None
 
 
 def cases_of(source: Path) -> pd.DataFrame:
@@ -91,11 +94,10 @@ def names(text: str) -> list[str]:
 def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, overwrite: bool) -> None:
     """Rows as a table, JSON, or lines of `name: value`; to the terminal where no file is named."""
     refuse_existing(out, overwrite)
-    known = {".json": Format.JSON, ".txt": Format.TXT}
-    chosen = style or (known.get(out.suffix.lower(), Format.CSV) if out else Format.TXT)
-    match chosen:
+    match format_of(out, style):
         case Format.JSON:
-            text = json.dumps(rows[0] if len(rows) == 1 else rows, indent=1, default=lambda value: value.item()) + "\n"
+            plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+            text = json.dumps(plain[0] if len(plain) == 1 else plain, indent=1, allow_nan=False) + "\n"
         case Format.TXT:
             text = "\n".join("".join(f"{name}: {value}\n" for name, value in row.items()) for row in rows)
         case Format.CSV:
@@ -112,6 +114,20 @@ def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, ov
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
+
+
+def format_of(out: Path | None, style: Format | None) -> Format:
+    """What was asked for, or else what the file's name ends in; lines of text on the terminal."""
+    known = {".json": Format.JSON, ".txt": Format.TXT}
+    return style or (known.get(out.suffix.lower(), Format.CSV) if out else Format.TXT)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NumPy numbers and no NaN."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def refuse_existing(out: Path | None, overwrite: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import ConfigError
 from .options import (
     Format,
     Jobs,
@@ -56,16 +57,18 @@ def evaluate(
     resume: Annotated[Path | None, typer.Option(help="A folder that keeps finished folds, to go on from.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """An honest evaluation: nested, grouped by patient, with controls beside every score."""
-    refuse_existing(out, overwrite)
+    """Scores one can believe, beside their controls.
+
+    Nested cross-validation, grouped by patient; everything that is fitted is fitted inside the training folds.
+    """
+    for file in _written(out):
+        refuse_existing(file, overwrite)
     study = _study(table, outcome, time, event, patient, centre, clinical, exclude)
     result = study.evaluate(
         names(models) or _default_models(study), seed=seed, split=split, folds=folds, repeats=repeats,
         external=external, workers=jobs, resume=resume, permutations=permutations,
     )  # fmt: skip
-    typer.echo(result.summary().round(3).to_string())
-    for sentence in result.statements:
-        typer.echo(sentence)
+    _say_scores(result)
     if out is not None:
         _write_evaluation(result, out)
         typer.echo(f"written to {out}")
@@ -101,6 +104,7 @@ def predict(
     overwrite: Overwrite = False,
 ) -> None:
     """Apply a saved model to a table, or to an image and its mask."""
+    refuse_existing(out, overwrite)
     from ..study import load_model
     from ..table import read_table
 
@@ -120,6 +124,28 @@ def models() -> None:
     from ..study import list_models
 
     typer.echo(list_models().to_string(index=False))
+
+
+def _say_scores(result: Evaluation) -> None:
+    """The main scores beside their controls, and what they mean; every number is in what `--out` writes."""
+    from ..report.scores import brief
+
+    for cohort in result.scores["cohort"].unique():
+        typer.echo(("" if cohort == "internal" else f"{cohort} cohort:\n") + brief(result.summary(cohort)) + "\n")
+    for sentence in result.statements:
+        typer.echo(sentence)
+
+
+def _written(out: Path | None) -> list[Path]:
+    """The files that `--out` stands for, so that a wrong name is an error before hours of work."""
+    if out is None:
+        return []
+    match out.suffix.lower():
+        case ".json" | ".csv" | ".parquet":
+            return [out]
+        case ".html" | ".htm":
+            return [out, out.with_suffix(".json")]
+    raise ConfigError(f"expected a report (.html) or numbers (.json, .csv, .parquet) as --out; found {out.name!r}")
 
 
 def _write_evaluation(result: Evaluation, out: Path) -> None:

@@ -6,6 +6,11 @@ import math
 
 import pandas as pd
 
+MAIN = (
+    "auc", "c_index", "spearman", "balanced_accuracy", "kappa_quadratic", "r2", "brier", "brier_integrated",
+    "calibration_slope", "logrank_p",
+)  # fmt: skip
+
 EXPLANATIONS = {
     "auc": "Area under the ROC curve, averaged over test sets: the chance that a positive case "
     "is ranked above a negative one. 0.5 is a coin.",
@@ -33,11 +38,18 @@ EXPLANATIONS = {
 }  # fmt: skip
 
 
-def readable(row: pd.Series, name: str) -> str:
+def readable(row: pd.Series, name: str, *, digits: int = 3) -> str:
     """A score of one row of `Evaluation.summary` with its interval."""
     value = row[name]
     if pd.isna(value):
         return ""
-    text = f"{value:.2g}" if name.endswith("_p") and value < 0.01 else f"{value:.3f}"
+    text = f"{value:.2g}" if name.endswith("_p") and value < 0.01 else f"{value:.{digits}f}"
     low, high = row.get(f"{name}_low", math.nan), row.get(f"{name}_high", math.nan)
     return text if pd.isna(low) or pd.isna(high) else f"{text} ({low:.2f} to {high:.2f})"
+
+
+def brief(summary: pd.DataFrame) -> str:
+    """The main scores of `Evaluation.summary` as lines for a terminal: models, then what stands beside them."""
+    chosen = [name for name in MAIN if name in summary]
+    cells = pd.DataFrame({name: [readable(row, name, digits=2) for _, row in summary.iterrows()] for name in chosen})
+    return cells.set_index(summary.index.rename(None)).to_string()
