@@ -25,7 +25,7 @@ FLOOR_4 = {
     "parameters",
     "compat",
     "datasets",
-    "terms",
+    "spellings",
     "perturbations",
     "verify",
 }

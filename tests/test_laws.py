@@ -20,7 +20,7 @@ from radiomix.config import Aggregation, Config, FixedBinWidth
 from radiomix.extraction import compute
 from radiomix.image import Geometry, Image, Mask, Triple
 from radiomix.registry import Dialect, families
-from radiomix.terms import describe
+from radiomix.spellings import describe
 
 MARGIN = 5  # voxels: more than the sphere of local intensity reaches at the smallest spacing below
 WIDTH, SHIFT, SCALE, STRETCH = 5.0, 40.0, 4.0, 2.0  # of bins; of intensities, by whole bins; of spacing

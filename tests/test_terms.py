@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import itertools
+import pkgutil
 
 import pandas as pd
 import pytest
 
+import radiomix as rx
 from radiomix.errors import ConfigError
 from radiomix.registry import families
+from radiomix.spellings import describe, terms
 from radiomix.table import is_feature
-from radiomix.terms import describe, terms
 from radiomix.verify.phantom import VALUES
 from tests.data import shared
 
@@ -75,6 +77,14 @@ def test_a_series_is_renamed_too():
 def test_an_unknown_spelling_is_refused():
     with pytest.raises(ConfigError, match="unknown spelling 'codes': did you mean 'code'"):
         terms(pd.DataFrame(), "codes")
+
+
+def test_no_module_stands_in_the_way_of_a_public_name():
+    """Python puts an imported submodule in the place of a name that the package would load when first used."""
+    modules = {module.name for module in pkgutil.iter_modules(rx.__path__)}
+    assert "spellings" in modules
+    assert modules & set(rx.__all__) == set()
+    assert callable(rx.describe) and callable(rx.terms)
 
 
 def test_codes_and_terms_are_the_standards():

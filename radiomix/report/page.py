@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from .. import __version__
 from ..errors import ConfigError, InputError
 from ..models.outcome import Task
-from ..terms import describe
+from ..spellings import describe
 from . import figures, lesions
 from .scores import EXPLANATIONS, readable
 from .style import as_svg

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..terms import describe
+from ..spellings import describe
 
 Key = tuple[str, str, str]
 
