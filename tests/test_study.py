@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_json_is_json(survival: Evaluation, tmp_path: Path) -> None:
 def test_statements_compare_with_the_controls(binary: Evaluation) -> None:
     text = "\n".join(binary.statements)
     assert "ridge reaches AUC" in text
-    assert "Volume alone reaches AUC" in text
+    assert re.search(r"Volume alone reaches AUC .* \(difference [+-].* to [+-].*; p [<=] [\d.]+ after Holm\)", text)
     assert "added value" in text
     assert "With the outcome permuted 2 times" in text
 

@@ -43,7 +43,8 @@ def _control_sentences(comparisons: pd.DataFrame, values: pd.DataFrame, best: st
     for _, row in comparisons[(comparisons["family"] == "controls") & (comparisons["first"] == best)].iterrows():
         control = row["second"]
         value = values.loc[control, "value"]
-        gap = f"difference {row['difference']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}"
+        p = "< 0.0001" if row["p_holm"] < 1e-4 else f"= {row['p_holm']:.2g}"
+        gap = f"difference {row['difference']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}; p {p} after Holm"
         if row["p_holm"] < 0.05 and row["difference"] > 0:
             verdict = f"{best} is better"
         elif row["p_holm"] < 0.05:

@@ -64,7 +64,7 @@ def run_jobs(
 
 
 def _run(jobs: Sequence[Job], plan: Plan, workers: int) -> Iterator[FoldResult]:
-    bar = tqdm(total=len(jobs), desc="evaluate", unit="fold", disable=len(jobs) < 2)
+    bar = tqdm(total=len(jobs), desc="evaluate", unit="fold", disable=len(jobs) < 2 or None)
     with bar:
         if workers == 1:
             for job in jobs:
