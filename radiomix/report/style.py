@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -15,7 +17,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 CONTROL_COLOUR = "#8a8f98"
 CONTROL_DASHES = ((4, 2), (1, 1.5), (6, 2, 1, 2), (2, 2), (8, 2))
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
@@ -39,8 +41,8 @@ def drawing(width: float = 4.6, height: float = 4.2) -> Iterator[tuple[Figure, A
 
 
 @contextmanager
-def drawings(rows: int, columns: int, width: float, height: float) -> Iterator[tuple[Figure, Sequence[Sequence[Axes]]]]:
-    """A figure with a grid of axes."""
+def drawings(rows: int, columns: int, width: float, height: float) -> Iterator[tuple[Figure, np.ndarray]]:
+    """A figure with a grid of axes, (rows, columns)."""
     with matplotlib.rc_context(_SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.subplots(rows, columns, squeeze=False)
