@@ -287,8 +287,9 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
         _sum_features(sums, total, c_log_c, out)
         if symmetric:
             squares, entropy, largest = _fold(counts[k], levels[:size], c_log_c, here)
-            rows += columns
-            columns[:] = rows
+            for i in range(width):  # an assignment of arrays would take seconds to compile
+                rows[i] += columns[i]
+                columns[i] = rows[i]
             total *= 2
         else:
             squares, entropy, largest = _select(counts[k], levels[:size], c_log_c, here)

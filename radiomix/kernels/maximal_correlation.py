@@ -45,7 +45,9 @@ def _remove(vector, direction):
 @kernel
 def _largest_eigenvalue(diagonal, beside, size, above):
     """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket."""
-    low, high, x = np.max(diagonal[:size]), above, above
+    low, high, x = diagonal[0], above, above
+    for i in range(1, size):
+        low = max(low, diagonal[i])
     reach = 1e-13 * above
     for _ in range(100):
         # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
