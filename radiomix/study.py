@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -14,6 +14,7 @@ from .models.catalogue import ModelSpec, list_models
 from .models.design import Columns, Design, make_design
 from .models.evaluate import Settings, choose_models, evaluate
 from .models.evaluation import Evaluation
+from .models.harmonising import check_method
 from .models.outcome import Task
 from .models.trained import FittedModel, read_model, train
 from .table import config_of, read_table
@@ -43,6 +44,8 @@ class Study:
     task : "binary", "multi-class", "ordinal", "continuous"; None decides from the outcome
     positive : the value of a binary outcome that is predicted; None takes the last in order
     cause : the event code of interest; None takes the smallest
+    harmonise : "combat" takes what centres add out of the features before any model sees them, learnt on training
+        cases with the effects of the clinical variables kept
     config : the extraction's `Config`, kept in trained models so that new images are processed alike; None takes what
         the table knows (`table.config_of`)
 
@@ -79,6 +82,7 @@ class Study:
         task: str | Task | None = None,
         positive: Any = None,
         cause: Any = None,
+        harmonise: str | None = None,
         config: Config | None = None,
     ) -> None:
         columns = Columns(
@@ -96,6 +100,10 @@ class Study:
             stratum=stratum,
         )
         self._cause, self._positive = cause, positive
+        check_method(harmonise)
+        if harmonise is not None and centre is None:
+            raise TableError("harmonise= needs a study with centre=...")
+        self.harmonise = harmonise
         cases = read_table(table)
         self.config = config or config_of(cases)
         self.design: Design = make_design(cases, columns, task=_task(task), positive=positive, cause=cause)
@@ -139,7 +147,7 @@ class Study:
         external : a second table with the same columns, predicted once by models fitted on all of this one
         workers : processes; None takes all cores
         resume : a folder in which finished folds are kept and from which they are taken up again
-        options : permutations, candidates, inner_folds, horizons, use, on_leak, learning_curve: see
+        options : permutations, candidates, inner_folds, choice, horizons, use, on_leak, learning_curve, harmonise: see
             `radiomix.models.evaluate.Settings`
 
         Returns
@@ -147,8 +155,9 @@ class Study:
         Evaluation
         """
         settings = Settings.with_options(
-            folds=folds, repeats=repeats, split=split, seed=seed, controls=controls, **options
-        )
+            folds=folds, repeats=repeats, split=split, seed=seed, controls=controls,
+            **{"harmonise": self.harmonise} | options,
+        )  # fmt: skip
         return evaluate(
             self.design,
             models,
@@ -158,16 +167,16 @@ class Study:
             resume=resume,
         )
 
-    def fit(self, model: str | ModelSpec, *, use: str = "radiomics", seed: int = 0, **tuning: int) -> TrainedModel:
+    def fit(self, model: str | ModelSpec, *, use: str = "radiomics", seed: int = 0, **tuning: Any) -> TrainedModel:
         """Tune and fit one model on all cases.
 
         Parameters
         ----------
         use : "radiomics", or "both" with the clinical variables, which must then be in every table to predict
-        tuning : candidates, inner_folds
+        tuning : candidates, inner_folds, choice; harmonise
         """
         (spec,) = choose_models([model], self.task)
-        pipeline, about = train(self.design, spec, use=use, seed=seed, **tuning)
+        pipeline, about = train(self.design, spec, use=use, seed=seed, **{"harmonise": self.harmonise} | tuning)
         return TrainedModel(pipeline, about | {"config": None if self.config is None else encode(self.config)})
 
     def _like_this(self, table: Table) -> Design:
@@ -190,13 +199,16 @@ class TrainedModel(FittedModel):
         stored = self.about.get("config")
         return None if stored is None else decode(stored)
 
-    def predict(self, source: Any, mask: Any = None, *, label: int | None = None) -> pd.DataFrame:
+    def predict(
+        self, source: Any, mask: Any = None, *, label: int | None = None, given: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
         """Predictions for a table of features, or for one image and its mask.
 
         Parameters
         ----------
         source : a table (DataFrame or path), or with `mask` an image as `radiomix.extract` takes it
         label : of the mask
+        given : what the model needs to know beside the image, {column: value}: clinical variables, the centre
 
         Returns
         -------
@@ -216,7 +228,8 @@ class TrainedModel(FittedModel):
             )
         from .extraction import extract
 
-        return self.predict_table(extract(source, mask, self.config, label=label).to_frame().T)
+        features = extract(source, mask, self.config, label=label).to_frame().T
+        return self.predict_table(features.assign(**(given or {})))
 
 
 def load_model(path: str | os.PathLike[str]) -> TrainedModel:

@@ -8,9 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from radiomix.errors import ConfigError
 from radiomix.models import catalogue, controls, sample_size
 from radiomix.models.controls import PERMUTED, VOLUME, Kind, Prevalence, find_volume, permuted
-from radiomix.models.nested import simplest_within_one_error, tune
+from radiomix.models.nested import (
+    Choice,
+    Learner,
+    best_ranked_within_one_error,
+    choose,
+    simplest_within_one_error,
+    tune,
+)
 from radiomix.models.outcome import Task, survival_outcome
 from radiomix.study import Study
 
@@ -159,6 +167,29 @@ def test_the_simplest_candidate_within_one_error_is_taken() -> None:
     assert simplest_within_one_error(both, candidates, space) == 1
     tied = np.array([[0.5, 0.5, 0.5], [np.nan] * 3, [0.5, 0.5, 0.5]])
     assert simplest_within_one_error(tied[None], candidates, space) == 0
+
+
+def test_the_best_ranked_candidate_is_taken_among_those_that_are_calibrated() -> None:
+    rank = [[0.60, 0.61, 0.62], [0.70, 0.72, 0.71], [0.80, 0.79, 0.81]]
+    off = [[-0.50, -0.51, -0.52], [-0.50, -0.52, -0.51], [-0.90, -0.91, -0.92]]
+    assert best_ranked_within_one_error(np.array([rank, off])) == 1
+    assert best_ranked_within_one_error(np.array([rank])) == 2
+    tied = [[0.5] * 3, [np.nan] * 3, [0.5] * 3]
+    assert best_ranked_within_one_error(np.array([tied, off])) == 0
+
+
+def test_the_one_standard_error_rule_is_an_option() -> None:
+    study = Study(noise(), outcome="sick")
+    options = QUICK | {"permutations": 0, "controls": False}
+    chosen = {c: study.evaluate("ridge", choice=c, **options) for c in Choice}
+    assert {c: e.settings["choice"] for c, e in chosen.items()} == {c: c.value for c in Choice}
+    space = {"model__C": [0.1, 1.0, 10.0]}
+    candidates = [{"model__C": c} for c in space["model__C"]]
+    scores = np.array([[[0.70, 0.60, 0.65], [0.75, 0.55, 0.66], [0.68, 0.63, 0.67]]] * 2)
+    taken = {c: choose(Learner(catalogue.get("ridge").make, space, choice=c), scores, candidates) for c in Choice}
+    assert taken == {Choice.BEST: 2, Choice.SIMPLEST: 0}
+    with pytest.raises(ConfigError, match="unknown choice 'simple': did you mean 'simplest'"):
+        study.evaluate("ridge", choice="simple", **options)
 
 
 def test_thresholds_come_from_training_only() -> None:

@@ -207,6 +207,7 @@ _OURS = (
 
 TRUSTED: tuple[str, ...] = (
     *(f"{kind.__module__}.{kind.__qualname__}" for kind in _OURS),
+    "radiomix.models.harmonising.Harmonise",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",

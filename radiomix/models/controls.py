@@ -46,6 +46,12 @@ class Arm:
     columns: tuple[str, ...]
     learner: Learner
     model: str
+    beside: tuple[str, ...] = ()  # columns that prepare the others, such as the centre for harmonisation
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What a table must hold: the model's columns, and those beside them."""
+        return (*self.columns, *(c for c in self.beside if c not in self.columns))
 
 
 class Prevalence(BaseEstimator):

@@ -14,12 +14,14 @@ import pandas as pd
 from ..errors import ConfigError, ModelError, TableError, unknown
 from . import catalogue, leaks, meaning, sample_size, validate
 from .catalogue import ModelSpec
-from .controls import PERMUTED, Arm, Kind, control_arms, model_arm, permuted
+from .controls import BOTH, PERMUTED, Arm, Kind, control_arms, model_arm, permuted
 from .design import Design
 from .evaluation import Evaluation
 from .gathering import gather, score_all
+from .harmonising import check_method, harmonised
 from .intervals import permutation_p
 from .metrics_survival import censoring
+from .nested import Choice
 from .outcome import Task
 from .running import Job, Plan, run_jobs
 from .scoring import Setting, as_predictions, primary_score, score
@@ -41,10 +43,12 @@ class Settings:
     controls : whether controls stand beside the models
     permutations : of the outcome, for the p-value; 0 leaves them out
     candidates, inner_folds : of tuning
+    choice : of the candidate, "best" or "simplest" (the one-standard-error rule); see `nested.Choice`
     horizons : times at which survival is scored; None takes the median event time
     use : the columns of the models: "radiomics", or "both" with the clinical variables
     on_leak : "exclude" leaves out the columns that are the outcome, "refuse" stops, "keep" goes on
     learning_curve : whether to refit the first model on parts of the training data
+    harmonise : "combat" takes what centres add out of the features, learnt on training cases; None leaves them
     """
 
     folds: int = 5
@@ -55,10 +59,12 @@ class Settings:
     permutations: int = 20
     candidates: int = 8
     inner_folds: int = 5
+    choice: str = Choice.BEST
     horizons: tuple[float, ...] | None = None
     use: str = "radiomics"
     on_leak: str = "exclude"
     learning_curve: bool = False
+    harmonise: str | None = None
 
     @classmethod
     def with_options(cls, **options: Any) -> Settings:
@@ -76,10 +82,11 @@ class Settings:
             raise ConfigError(unknown("use", self.use, ("radiomics", "both")))
         if self.on_leak not in ("exclude", "refuse", "keep"):
             raise ConfigError(unknown("on_leak", self.on_leak, ("exclude", "refuse", "keep")))
+        check_method(self.harmonise)
 
     @property
-    def tuning(self) -> dict[str, int]:
-        return {"candidates": self.candidates, "inner_folds": self.inner_folds}
+    def tuning(self) -> dict[str, Any]:
+        return {"candidates": self.candidates, "inner_folds": self.inner_folds, "choice": self.choice}
 
     @property
     def kind(self) -> str:
@@ -196,6 +203,8 @@ def make_arms(design: Design, specs: Sequence[ModelSpec], settings: Settings) ->
             else None,
             **settings.tuning,
         )
+    if settings.harmonise is not None:
+        arms = [harmonised(a, design) if a.kind is Kind.MODEL or a.name == BOTH else a for a in arms]
     return arms
 
 

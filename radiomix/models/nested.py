@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import product
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from ..errors import ConfigError, unknown
 from . import metrics, metrics_calibration, metrics_regression, metrics_survival
 from .outcome import Outcome, Task
 from .validate import Fold, strata, stratified_folds
@@ -28,6 +30,17 @@ class Maker(Protocol):
     def __call__(self, random_state: int) -> Pipeline: ...
 
 
+class Choice(StrEnum):
+    """Which candidate tuning takes.
+
+    BEST : of those within one standard error of the best by likelihood, the one that ranks cases best
+    SIMPLEST : of those within one standard error of the best by rank and by likelihood, the simplest
+    """
+
+    BEST = "best"
+    SIMPLEST = "simplest"
+
+
 @dataclass(frozen=True)
 class Learner:
     """What is fitted in every fold: the pipeline and the values searched, from the simplest to the most flexible."""
@@ -36,6 +49,11 @@ class Learner:
     space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     candidates: int = 8
     inner_folds: int = 5
+    choice: str = Choice.BEST
+
+    def __post_init__(self) -> None:
+        if self.choice not in list(Choice):
+            raise ConfigError(unknown("choice", self.choice, list(Choice)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +123,7 @@ def run_fold(
 def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients: np.ndarray, seed: int) -> Tuned:
     """Random search by inner cross-validation, then a fit on everything given.
 
-    Of the candidates whose inner scores lie within one standard error (of the paired difference over inner folds) of
-    the best, by each criterion, the simplest is taken: that whose values stand earliest in the space.
+    `learner.choice` says which candidate is taken, see `Choice`; docs/evaluation.md says why.
     """
     base = learner.make(random_state=seed)
     candidates = _draw(learner.space, learner.candidates, seed)
@@ -123,7 +140,7 @@ def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients:
             out_of_fold[c].append(prediction.score)
             scores[c].append(inner_scores(task, y[fold.test], prediction, *middle))
     by_criterion = np.moveaxis(np.array(scores), 2, 0)
-    best = simplest_within_one_error(by_criterion, candidates, learner.space)
+    best = choose(learner, by_criterion, candidates)
     pipeline = _with(base, candidates[best]).fit(X, y)
     rows = np.concatenate([fold.test for fold in inner])
     features, weights = used_features(pipeline, X)
@@ -233,6 +250,28 @@ def _fit_all(
 
 def _with(base: Pipeline, values: Mapping[str, Any]) -> Pipeline:
     return clone(base).set_params(**values)
+
+
+def choose(learner: Learner, scores: np.ndarray, candidates: Sequence[Mapping[str, Any]]) -> int:
+    """The position of the candidate that the learner's `choice` takes; scores as in `simplest_within_one_error`."""
+    match learner.choice:
+        case Choice.SIMPLEST:
+            return simplest_within_one_error(scores, candidates, learner.space)
+        case _:
+            return best_ranked_within_one_error(scores)
+
+
+def best_ranked_within_one_error(scores: np.ndarray) -> int:
+    """The position of the best candidate by the first criterion among those close to the best by every other.
+
+    Parameters
+    ----------
+    scores : shape (criteria, candidates, inner folds), more is better; NaN where a fold does not define it
+    """
+    others = [_within_one_error(of_criterion) for of_criterion in scores[1:]]
+    close = np.all(others, axis=0) if others and np.all(others, axis=0).any() else np.ones(scores.shape[1], bool)
+    means = [np.nan_to_num(_nanmean(row), nan=-np.inf) for row in scores[0]]
+    return max(np.flatnonzero(close).tolist(), key=lambda i: (means[i], -i))
 
 
 def simplest_within_one_error(

@@ -69,11 +69,11 @@ def _run(jobs: Sequence[Job], plan: Plan, workers: int) -> Iterator[FoldResult]:
         if workers == 1:
             for job in jobs:
                 with threadpool_limits(1):
-                    yield _one(job, plan.X[list(job.arm.columns)], plan)
+                    yield _one(job, plan.X[list(job.arm.needed)], plan)
                 bar.update()
             return
         bare = _without_table(plan)
-        tasks = (delayed(_one)(job, plan.X[list(job.arm.columns)], bare) for job in jobs)
+        tasks = (delayed(_one)(job, plan.X[list(job.arm.needed)], bare) for job in jobs)
         with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
             for result in Parallel(return_as="generator", pre_dispatch=f"{4 * workers}", max_nbytes=None)(tasks):
                 yield result
@@ -117,7 +117,9 @@ def _key(job: Job, plan: Plan, fingerprint: str) -> str:
     learner = job.arm.learner
     pipeline = repr(learner.make(random_state=0).get_params(deep=True))
     settings = (fingerprint, job.arm.name, job.arm.columns, pipeline, learner.space, learner.candidates)
-    digest = hashlib.sha256(repr((*settings, learner.inner_folds, job.set, job.fold.repeat, job.fold.fold)).encode())
+    digest = hashlib.sha256(
+        repr((*settings, learner.inner_folds, str(learner.choice), job.set, job.fold.repeat, job.fold.fold)).encode()
+    )
     for array in (job.fold.train, job.fold.test, job.y):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:24]

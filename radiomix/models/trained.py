@@ -20,9 +20,10 @@ from sklearn.pipeline import Pipeline
 from ..errors import MissingColumn, ModelError
 from ..table import read_table
 from . import catalogue
-from .controls import learner
+from .controls import model_arm
 from .design import Design
 from .evaluate import describe_cohort
+from .harmonising import check_method, harmonised
 from .nested import predict, tune
 from .outcome import Task
 
@@ -130,16 +131,25 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Pipeline, dict[str, Any]]:
 
 
 def train(
-    design: Design, spec: catalogue.ModelSpec, *, use: str = "radiomics", seed: int = 0, **tuning: int
+    design: Design,
+    spec: catalogue.ModelSpec,
+    *,
+    use: str = "radiomics",
+    seed: int = 0,
+    harmonise: str | None = None,
+    **tuning: Any,
 ) -> tuple[Pipeline, dict[str, Any]]:
     """Tune and fit a model on a whole study."""
     from .. import __version__
 
     both = tuple(dict.fromkeys((*design.clinical, *design.features)))
     columns = {"radiomics": design.features, "both": both}[use]
-    made = learner(spec, design.task, columns, design.clinical, **tuning)
-    X = design.X[list(columns)]
-    tuned = tune(made, X, design.y, design.task, patients=design.patients, seed=seed)
+    arm = model_arm(spec, design.task, columns, design.clinical, **tuning)
+    check_method(harmonise)
+    if harmonise is not None:
+        arm = harmonised(arm, design)
+    X = design.X[list(arm.needed)]
+    tuned = tune(arm.learner, X, design.y, design.task, patients=design.patients, seed=seed)
     horizon = None
     if design.task.has_times:
         horizon = float(np.median(design.y["time"][design.y["event"].astype(int) == 1]))
@@ -148,10 +158,11 @@ def train(
         "radiomix": __version__,
         "versions": _versions(),
         "model": spec.name,
-        "title": spec.title,
+        "title": arm.title,
+        "harmonise": harmonise,
         "task": design.task.value,
         "outcome": design.columns.outcomes,
-        "columns": list(columns),
+        "columns": list(arm.needed),
         "features_used": tuned.features,
         "weights": tuned.weights,
         "classes": list(design.classes),
