@@ -125,6 +125,31 @@ def test_written_maps_are_not_overwritten(tmp_path: Path) -> None:
         write_maps(maps, tmp_path, suffix=".nrrd")
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_map_over_its_image(full: bool) -> None:
+    image, mask = phantom()
+    (values,) = rx.extract_maps(
+        image, mask, families=["firstorder"], features=["Mean"], full=full, progress=False
+    ).values()
+    figure = rx.plot_map(image, mask, values, title="mean")
+    picture, overlay = figure.axes[0].images
+    z = int(np.argmax(mask.array.sum(axis=(1, 2))))
+    inside = mask.array[z] > 0
+    found = overlay.get_array()
+    assert found.count() == np.count_nonzero(inside)
+    onto = sitk.Resample(values, rx.io.to_sitk(image), sitk.Transform(), sitk.sitkNearestNeighbor)
+    np.testing.assert_allclose(found.compressed(), sitk.GetArrayFromImage(onto)[z][inside])
+    assert picture.get_array().shape == found.shape
+    assert figure.axes[0].get_title(loc="left") == "mean"
+
+
+def test_a_map_of_another_image_is_refused() -> None:
+    image, mask = phantom()
+    elsewhere = Image(np.ones((3, 3, 3)), Geometry(spacing=SPACING, origin=(500.0, 0.0, 0.0)))
+    with pytest.raises(InputError, match="no value inside the ROI"):
+        rx.plot_map(image, mask, elsewhere)
+
+
 def test_what_has_no_map_is_refused() -> None:
     image, mask = phantom()
     with pytest.raises(ConfigError, match="shape and the like have no map"):

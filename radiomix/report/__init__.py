@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .maps import plot_map
 from .page import write_report
 
-__all__ = ["write_report"]
+__all__ = ["plot_map", "write_report"]

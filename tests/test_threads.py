@@ -1,0 +1,65 @@
+"""Threads that share a case: the same values in the same order, and never more pieces than threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import radiomix as rx
+from radiomix.errors import ConfigError
+from radiomix.extraction.threads import in_order
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_come_in_order_however_long_each_takes(workers: int) -> None:
+    def work(piece: int) -> int:
+        time.sleep(0.002 * (piece % 3 == 0))
+        return piece * piece
+
+    assert list(in_order(work, iter(range(30)), workers)) == [piece * piece for piece in range(30)]
+
+
+def test_pieces_are_made_one_at_a_time_and_only_when_a_thread_is_free() -> None:
+    alive, most, lock = 0, 0, threading.Lock()
+
+    def pieces() -> Iterator[int]:
+        nonlocal alive, most
+        for piece in range(20):
+            with lock:
+                alive += 1
+                most = max(most, alive)
+            yield piece
+
+    def work(piece: int) -> int:
+        nonlocal alive
+        time.sleep(0.001)
+        with lock:
+            alive -= 1
+        return piece
+
+    assert list(in_order(work, pieces(), 3)) == list(range(20))
+    assert 1 <= most <= 3
+
+
+def test_a_failure_in_a_thread_is_raised() -> None:
+    def work(piece: int) -> int:
+        if piece == 4:
+            raise ConfigError("found 4")
+        return piece
+
+    with pytest.raises(ConfigError, match="found 4"):
+        list(in_order(work, range(8), 2))
+
+
+def test_derived_images_in_threads_give_the_same_row() -> None:
+    z, y, x = np.indices((9, 10, 11), dtype=float)
+    image = rx.Image(np.rint(40 * np.sin(x) + 30 * np.cos(y + z)))
+    mask = rx.Image(((z - 4) ** 2 + (y - 5) ** 2 + (x - 5) ** 2 < 12).astype(np.uint8))
+    parameters = {"imageType": {"Original": {}, "Wavelet": {}, "Square": {}}, "featureClass": {"gldm": None}}
+    alone, together = (rx.extract(image, mask, parameters, workers=workers) for workers in (1, 3))
+    assert list(alone.index) == list(together.index)
+    np.testing.assert_array_equal(alone.to_numpy(float), together.to_numpy(float))
