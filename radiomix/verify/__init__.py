@@ -7,7 +7,7 @@ from pathlib import Path
 from .check import Check
 from .configurations import check_configurations
 from .filters import check_filtered_features, check_maps
-from .page import as_markdown, as_text, sentence, summary
+from .page import as_markdown, as_text, counts, sentence, summary
 from .phantom import check_phantom, digital_phantom
 from .processing import check_processing
 
@@ -29,7 +29,7 @@ def verify(data: Path | None = None) -> list[Check]:
 
 
 def run(data: Path | None = None, page: Path | None = None) -> int:
-    """Print every value of the standard beside ours, and the verdict.
+    """Print every value of the standard beside ours, and the verdict; counts, and what is missed, come last.
 
     Parameters
     ----------
@@ -44,7 +44,11 @@ def run(data: Path | None = None, page: Path | None = None) -> int:
     print(as_text(checks))
     for part, found in summary(checks):
         print(sentence(part, found))
+    print(sentence("in all", counts(checks)))
+    missed = [check for check in checks if check.passed is False]
+    if missed:
+        print(f"\nMissed:\n{as_text(missed)}")
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(as_markdown(checks), encoding="utf-8")
-    return int(any(check.passed is False for check in checks))
+    return int(bool(missed))
