@@ -35,8 +35,8 @@ class Surroundings:
     def of(cls, grid: Grid, config: Config, planar: bool) -> Surroundings:
         offsets = surroundings(neighbour_distances(config), planar)
         by_slice = split_by_slice(config, planar)
-        slices = len(grid.starts) - 1 if by_slice else 1
-        segments = np.repeat(np.arange(slices), np.diff(grid.starts)) if by_slice else np.empty(0, np.int64)
+        starts = grid.starts if by_slice else grid.whole
+        slices = len(starts) - 1
         dependence = stack_of_zeros(slices, grid.count + 1, len(offsets) + 2)
         tone = stack_of_zeros(slices, grid.count + 1, len(offsets) + 1)
         difference = np.zeros(tone.shape, np.int64)
@@ -44,7 +44,7 @@ class Surroundings:
         found = np.empty((2, BLOCK), np.min_scalar_type(len(offsets)))
         sums = np.empty(BLOCK, np.uint16 if len(offsets) * grid.count <= np.iinfo(np.uint16).max else np.uint32)
         counters = dependence, tone, difference
-        count_neighbours(grid.flat, grid.voxels, segments, steps, alpha, found, sums, *counters)
+        count_neighbours(grid.flat, grid.voxels, starts, steps, alpha, found, sums, *counters)
         return cls(dependence, tone, difference)
 
     def dependences(self, by_slice: bool) -> np.ndarray:

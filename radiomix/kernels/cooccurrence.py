@@ -135,8 +135,8 @@ def _select(counts, levels, c_log_c, matrix):
 
 @kernel
 def _marginals(counts, rows, columns, sums, differences):
-    """Fill row sums, column sums, and the counts of i + j and of j - i (shifted by the width)."""
-    width = counts.shape[0]
+    """Fill row sums, column sums, and the counts of i + j and of |j - i| (shifted by the width); return the total."""
+    width, everything = counts.shape[0], 0.0
     rows[:] = 0.0
     columns[:] = 0.0
     sums[:] = 0.0
@@ -149,11 +149,15 @@ def _marginals(counts, rows, columns, sums, differences):
         for j in range(1, width):
             total += row[j]
         rows[i] = total
+        everything += total
         for j in range(1, width):
             count = float(row[j])
             columns[j] += count
             shifted_sums[j] += count
             shifted_differences[j] += count
+    for i in range(1, width):
+        differences[width + i] += differences[width - i]
+    return everything
 
 
 @kernel
@@ -274,10 +278,7 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
     levels, cells = np.empty(width, np.int64), np.empty(width * width, counts.dtype)
     for k in range(stack):
         out = features[k]
-        _marginals(counts[k], rows, columns, sums, differences)
-        for i in range(1, width):
-            differences[width + i] += differences[width - i]
-        total = float(np.sum(rows))
+        total = _marginals(counts[k], rows, columns, sums, differences)
         if total == 0:
             out[:] = np.nan
             continue

@@ -29,6 +29,15 @@ def locate(flat, area, voxels, starts):
 
 
 @kernel
+def largest(values):
+    """Of a list that is not empty; np.max takes half a second to compile."""
+    found = values[0]
+    for value in values:
+        found = max(found, value)
+    return found
+
+
+@kernel
 def is_flat(flat, voxels):
     """Whether all voxels have the same level."""
     n = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .grid import largest
 from .jit import kernel, reduction
 
 # Columns of `tone_features`
@@ -34,13 +35,13 @@ def _look_around(flat, low, high, steps, alpha, similar, inside, total):
 
 
 @kernel
-def count_neighbours(flat, voxels, segments, steps, alpha, found, sums, dependence, tone, difference):
+def count_neighbours(flat, voxels, starts, steps, alpha, found, sums, dependence, tone, difference):
     """Count dependences and tone differences of every voxel in one pass, in integers.
 
     Parameters
     ----------
     flat, voxels : padded levels, and the positions in the ROI, ascending
-    segments : which segment each voxel is counted into; empty for one segment
+    starts : segment s holds voxels[starts[s]:starts[s + 1]]
     steps : distances in `flat` to all neighbours, int64
     alpha : largest difference of level that still counts as dependent
     found, sums : (2, block) and (block,) working space, unsigned, wide enough for the number of neighbours and for the
@@ -49,24 +50,33 @@ def count_neighbours(flat, voxels, segments, steps, alpha, found, sums, dependen
     tone : (segments, levels + 1, neighbours + 1), counts by level and neighbours in the ROI
     difference : like tone, sums of |neighbours * level - sum of the neighbours' levels|
     """
-    margin = np.max(steps)
+    margin = largest(steps)
     similar, inside = found
-    block = sums.size
-    n = 0
-    while n < voxels.size:
-        low = np.int64(voxels[n])
-        high = min(low + block, flat.size - margin)
-        size = high - low
-        _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], sums[:size])
-        while n < voxels.size and voxels[n] < high:
-            voxel = np.int64(voxels[n])
-            segment = np.int64(segments[n]) if segments.size else 0
-            level, i = np.int64(flat[voxel]), voxel - low
-            neighbours = np.int64(inside[i])
-            dependence[segment, level, np.int64(similar[i]) + 1] += np.uint32(1)
-            tone[segment, level, neighbours] += np.uint32(1)
-            difference[segment, level, neighbours] += abs(neighbours * level - np.int64(sums[i]))
-            n += 1
+    for s in range(starts.size - 1):
+        n = starts[s]
+        while n < starts[s + 1]:
+            low = np.int64(voxels[n])
+            high = min(low + sums.size, flat.size - margin)
+            size = high - low
+            _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], sums[:size])
+            first = n
+            while n < starts[s + 1] and voxels[n] < high:
+                n += 1
+            _tally(flat, voxels[first:n], low, similar, inside, sums, dependence[s], tone[s], difference[s])
+
+
+@kernel
+def _tally(flat, voxels, low, similar, inside, sums, dependence, tone, difference):
+    """Count each voxel under what was found around it."""
+    dependences, tones, differences = dependence.reshape(-1), tone.reshape(-1), difference.reshape(-1)
+    neighbours = tone.shape[1]
+    for voxel in voxels:
+        level, i = np.int64(flat[np.uint64(voxel)]), np.uint64(voxel) - np.uint64(low)
+        around = np.int64(inside[i])
+        cell = np.uint64(level * neighbours + around)
+        tones[cell] += np.uint32(1)
+        differences[cell] += abs(around * level - np.int64(sums[i]))
+        dependences[np.uint64(level * (neighbours + 1) + np.int64(similar[i]) + 1)] += np.uint32(1)
 
 
 @kernel
@@ -98,7 +108,8 @@ def tone_features(counts, sums, features):
         if size == 0:
             features[k] = np.nan
             continue
-        p[:size] /= total
+        for i in range(size):
+            p[i] /= total
         tone_features_of(levels[:size], p[:size], tones[:size], total, features[k])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .grid import largest
 from .jit import kernel
 
 FOUR, FOUR_BITS = np.uint32(4), np.uint32(15)
@@ -28,7 +29,10 @@ def representatives(steps_zyx):
     touching = np.zeros(directions, np.int64)
     for a in range(directions):
         for b in range(directions):
-            if np.max(np.abs(steps_zyx[a] - steps_zyx[b])) <= 1:
+            apart = 0
+            for axis in range(3):
+                apart = max(apart, abs(steps_zyx[a, axis] - steps_zyx[b, axis]))
+            if apart <= 1:
                 touching[a] |= 1 << b
     codes = np.zeros(1 << directions, np.uint32)
     for neighbours in range(1, 1 << directions):
@@ -54,7 +58,7 @@ def representatives(steps_zyx):
 def _equal_neighbours(flat, steps, equal):
     """Set bit a of equal[v] where the voxel at -steps[a] has the same level."""
     block = 4096
-    margin = np.max(steps)
+    margin = largest(steps)
     for low in range(margin, flat.size, block):
         high = min(low + block, flat.size)
         here, out = flat[low:high], equal[low:high]
@@ -93,7 +97,8 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
     equal = np.zeros(flat.size, np.uint16)
     _equal_neighbours(flat, steps, equal)
     back = np.zeros(16, np.uint64)  # by the four bits of a representative: none is the voxel itself
-    back[1 : 1 + steps.size] = steps.astype(np.uint64)
+    for a in range(steps.size):
+        back[a + 1] = steps[a]
     level, size, first, parents = zones
     meetings, met, found = np.empty((MEETINGS + 8, 2), np.int32), 0, 0
     for n in range(voxels.size):
@@ -196,7 +201,7 @@ def rank(values, ranks, distinct):
 
     `ranks` takes the number of each value, `distinct` the values by their number.
     """
-    seen = np.zeros(np.max(values) + 1, np.int32)
+    seen = np.zeros(largest(values) + 1, np.int32)
     for value in values:
         seen[value] = 1
     found = 0
