@@ -49,17 +49,19 @@ def everything(dialect: Dialect, without: str) -> tuple[tuple[str, tuple[str, ..
     return tuple((name, tuple(f.name for f in features)) for name, features in found.items() if features)
 
 
+VOLUME = Config.pyradiomics(features=everything(Dialect.PYRADIOMICS, "shape2D"), bins=FixedBinWidth(WIDTH))
+STANDARD = Config.ibsi(
+    features=everything(Dialect.IBSI, ""),
+    bins=FixedBinWidth(WIDTH),
+    ivh_bins=FixedBinWidth(WIDTH / 2),
+    aggregations=tuple(Aggregation),
+)
 CONFIGS = {
-    "pyradiomics": Config.pyradiomics(features=everything(Dialect.PYRADIOMICS, "shape2D"), bins=FixedBinWidth(WIDTH)),
-    "pyradiomics, one slice": Config.pyradiomics(
-        features=everything(Dialect.PYRADIOMICS, ""), bins=FixedBinWidth(WIDTH), force_2d=True
-    ),
-    "ibsi": Config.ibsi(
-        features=everything(Dialect.IBSI, ""),
-        bins=FixedBinWidth(WIDTH),
-        ivh_bins=FixedBinWidth(WIDTH / 2),
-        aggregations=tuple(Aggregation),
-    ),
+    "pyradiomics": VOLUME,
+    "pyradiomics, one slice": VOLUME.with_(features=everything(Dialect.PYRADIOMICS, ""), force_2d=True),
+    "pyradiomics, slice by slice": VOLUME.with_(force_2d=True, distances=(1, 2)),
+    "ibsi": STANDARD,
+    "ibsi, farther": STANDARD.with_(distances=(1, 2), gldm_alpha=1.0),
 }
 
 
@@ -67,7 +69,7 @@ CONFIGS = {
 def samples(draw: st.DrawFn, config: str, form: str) -> Sample:
     """A body in an image that reaches a little beyond it."""
     sides = draw(st.tuples(*[st.integers(3, 6)] * 3))
-    shape = (1, *sides[1:]) if config.endswith("slice") else sides
+    shape = (1, *sides[1:]) if config.endswith("one slice") else sides
     generator = np.random.default_rng(draw(st.integers(0, 1000)))
     inside = FORMS[form](generator, shape)
     intensities = generator.normal(50, 12, tuple(n + 2 for n in shape))
