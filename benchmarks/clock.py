@@ -40,10 +40,11 @@ def timed(call: Callable[[], object]) -> Work:
     return work
 
 
-def alternate(contestants: dict[str, Work], *, seconds: float = 20.0, most: int = 15) -> dict[str, Timing]:
+def alternate(contestants: dict[str, Work], *, seconds: float = 8.0, most: int = 15) -> dict[str, Timing]:
     """Run the contestants in turn, after a warm-up each: at least 3 rounds, then until the time or `most` is reached.
 
-    A contestant runs several times per round when it is much faster than the slowest.
+    A contestant runs several times per round when it is much faster than the slowest; where the slowest alone takes
+    longer than `seconds`, one round must do.
     """
     first = {name: work() for name, work in contestants.items()}
     again = {name: work() for name, work in contestants.items()} if max(first.values()) < seconds / 8 else first
@@ -51,8 +52,8 @@ def alternate(contestants: dict[str, Work], *, seconds: float = 20.0, most: int 
     turns = {name: min(5, max(1, int(slowest / max(again[name], 1e-9)))) for name in contestants}
     timings = {name: Timing() for name in contestants}
     start = time.perf_counter()
-    rounds = 0
-    while rounds < 3 or (rounds < most and time.perf_counter() - start < seconds):
+    rounds, least = 0, 3 if slowest < seconds else 1
+    while rounds < least or (rounds < most and time.perf_counter() - start < seconds):
         for name, work in contestants.items():
             timings[name].seconds += [work() for _ in range(turns[name])]
         rounds += 1

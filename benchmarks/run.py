@@ -12,7 +12,6 @@ ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "M
 os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
 
 import platform  # noqa: E402  the thread numbers count only before numpy and numba are loaded
-import sys  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from datetime import date  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -45,11 +44,10 @@ def main() -> None:
             for row in WORK[name](peers):
                 rows.append(row)
                 print(line(cells(row)), flush=True)
+                if not options.no_write:
+                    RESULTS.write_text(page(rows), encoding="utf-8")
     finally:
         peers.close()
-    if not options.no_write:
-        RESULTS.write_text(page(rows))
-        print(f"\nwritten to {RESULTS}", file=sys.stderr)
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def test_contestants_run_in_turn():
 
         return run
 
-    timings = alternate({"slow": work("slow", 1.0), "quick": work("quick", 0.4)}, seconds=0.0)
+    timings = alternate({"slow": work("slow", 1.0), "quick": work("quick", 0.4)}, seconds=1.5, most=3)
     assert order == ["slow", "quick"] + ["slow", "quick", "quick"] * 3
     assert timings["slow"].median == 1.0 and len(timings["quick"].seconds) == 6
 
