@@ -158,7 +158,7 @@ def extract(
     >>> inside = ((z - 4) ** 2 + (y - 4) ** 2 + (x - 4) ** 2 < 10).astype(np.uint8)
     >>> features = rx.extract(rx.Image(10.0 * x + y), rx.Image(inside))
     >>> float(features["original_firstorder_Minimum"]), float(features["original_shape_VoxelVolume"])
-    (14.0, 147.0)
+    (14.0, 123.0)
     """
     import pandas as pd
 
