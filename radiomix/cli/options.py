@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..config import Config
 
 
+TABLES = (".csv", ".tsv", ".parquet")
+
+
 class Format(StrEnum):
     """How features are written."""
 
@@ -69,12 +72,17 @@ def _override(text: str) -> tuple[str, Any]:
         raise ConfigError(f"cannot parse the value of a setting; found {text!r}") from None
 
 
+def is_table(source: Path) -> bool:
+    """By its name, compressed or not."""
+    return any(suffix.lower() in TABLES for suffix in source.suffixes)
+
+
 def cases_of(source: Path) -> pd.DataFrame:
     from ..cohort import find_cases, read_cases
 
     if source.is_dir():
         return find_cases(source)
-    if source.suffix.lower() in (".csv", ".tsv", ".parquet"):
+    if is_table(source):
         return read_cases(source)
     raise ConfigError(f"expected a table of cases or a folder, or an image and a mask; found only {source}")
 

@@ -9,6 +9,7 @@ import typer
 
 from ..errors import ConfigError
 from .options import (
+    TABLES,
     Format,
     Jobs,
     OptionalMask,
@@ -16,6 +17,7 @@ from .options import (
     Overwrite,
     Seed,
     Source,
+    is_table,
     names,
     refuse_existing,
     write,
@@ -110,6 +112,8 @@ def predict(
 
     trained = load_model(model)
     if mask is None:
+        if not is_table(source):
+            raise ConfigError(f"expected a table ({', '.join(TABLES)}), or an image and a mask; found only {source}")
         table = read_table(source)
         predictions = trained.predict(table)
         if "ID" in table:
