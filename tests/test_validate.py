@@ -107,6 +107,8 @@ def test_a_class_too_small_for_the_folds_is_named() -> None:
     y = np.array([0] * 20 + [1] * 3)
     with pytest.raises(TooFewCases, match=r"class 1 has 3 patient\(s\), 5 folds need at least 5: use folds=3"):
         validate.check_enough(y, Task.BINARY, np.arange(23), 5)
+    with pytest.raises(TooFewCases, match=r"class 'malignant' has 3 patient\(s\)"):
+        validate.check_enough(y, Task.BINARY, np.arange(23), 5, ("benign", "malignant"))
     with pytest.raises(TooFewCases, match="one class only"):
         validate.check_enough(np.zeros(9, int), Task.BINARY, np.arange(9), 5)
 

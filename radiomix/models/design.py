@@ -261,7 +261,7 @@ def _times(table: pd.DataFrame, columns: Columns, cause: Any) -> tuple[Outcome, 
     bad = ~(time > 0) | ~np.isfinite(time)
     if bad.any():
         example = table[columns.time].iloc[int(np.argmax(bad))]
-        raise TableError(f"{columns.time} must be positive numbers; found {int(bad.sum())} others, e.g. {example!r}")
+        raise TableError(f"{columns.time} must be positive numbers; found {int(bad.sum())} others, e.g. {example}")
     extra = {name: table[getattr(columns, name)].to_numpy() for name in ("entry", "stratum") if getattr(columns, name)}
     competing = code.max() > 1
     y = survival_outcome(code if competing else code == 1, time, **extra)

@@ -165,7 +165,7 @@ def make_folds(design: Design, settings: Settings) -> list[Fold]:
     """The outer folds that the settings ask for."""
     repeats = settings.repeats_or_default
     if settings.kind == "patient":
-        validate.check_enough(design.y, design.task, design.patients, settings.folds)
+        validate.check_enough(design.y, design.task, design.patients, settings.folds, design.classes)
     stratum = validate.strata(design.y, design.task)
     match settings.kind:
         case "patient":

@@ -43,8 +43,12 @@ def strata(y: Outcome, task: Task, groups: int = 4) -> np.ndarray:
             return out
 
 
-def check_enough(y: Outcome, task: Task, patients: np.ndarray, folds: int) -> None:
+def check_enough(y: Outcome, task: Task, patients: np.ndarray, folds: int, classes: Sequence[object] = ()) -> None:
     """Refuse an evaluation in which some fold would lack a class or an event.
+
+    Parameters
+    ----------
+    classes : what the codes of `y` are called, for the message
 
     Raises
     ------
@@ -65,7 +69,8 @@ def check_enough(y: Outcome, task: Task, patients: np.ndarray, folds: int) -> No
         count = len(np.unique(patients[kinds == kind]))
         if count < folds:
             remedy = f"use folds={count} or fewer" if count >= 2 else "at least 2 are needed for any split"
-            raise TooFewCases(f"{what} {kind} has {count} patient(s), {folds} folds need at least {folds}: {remedy}")
+            name = repr(classes[kind]) if task.has_classes and len(classes) else kind
+            raise TooFewCases(f"{what} {name} has {count} patient(s), {folds} folds need at least {folds}: {remedy}")
 
 
 def check_training(folds: Sequence[Fold], y: Outcome, task: Task) -> list[Fold]:
