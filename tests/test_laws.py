@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from radiomix.config import Aggregation, Config, FixedBinWidth
+from radiomix.config import Aggregation, Config, FixedBinWidth, Weighting
 from radiomix.extraction import compute
 from radiomix.image import Geometry, Image, Mask, Triple
 from radiomix.registry import Dialect, families
@@ -62,6 +62,7 @@ CONFIGS = {
     "pyradiomics, slice by slice": VOLUME.with_(force_2d=True, distances=(1, 2)),
     "ibsi": STANDARD,
     "ibsi, farther": STANDARD.with_(distances=(1, 2), gldm_alpha=1.0),
+    "ibsi, weighted": STANDARD.with_(weighting=Weighting.EUCLIDEAN),
 }
 
 
@@ -196,6 +197,9 @@ OF_RAGGED_BODIES = {
     law: {OF_THE_MESH: "where voxels touch at an edge or a corner, marching cubes join them as their table has it"}
     for law in ("flips", "quarter_turns")
 }
+OF_WEIGHTS = {
+    "spacing_scale": {"gl(cm|rlm)-(2Dslice|2.5D|3D)merged_": "directions weigh exp(-distance^2), the distance in mm"}
+}
 ITERATED = {"shape_(VolumeDensityMVEE|AreaDensityMVEE)": 1e-6}  # to a relative precision of 1e-7; all else is exact
 
 
@@ -225,7 +229,9 @@ def excepted(column: str, *patterns: str) -> bool:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("config", CONFIGS)
 def test_every_feature_obeys(law: str, form: str, config: str) -> None:
-    patterns = [*EXCEPTIONS.get(law, {}), *(OF_RAGGED_BODIES.get(law, {}) if form == "ragged" else {})]
+    listed = [EXCEPTIONS, OF_RAGGED_BODIES] if form == "ragged" else [EXCEPTIONS]
+    listed += [OF_WEIGHTS] if config.endswith("weighted") else []
+    patterns = [pattern for exceptions in listed for pattern in exceptions.get(law, {})]
 
     @settings(derandomize=True, database=None, deadline=None, max_examples=6, phases=(Phase.generate, Phase.shrink))
     @given(sample=samples(config, form))
@@ -237,12 +243,17 @@ def test_every_feature_obeys(law: str, form: str, config: str) -> None:
 
 @pytest.mark.parametrize(
     ("law", "pattern"),
-    [(law, pattern) for listed in (EXCEPTIONS, OF_RAGGED_BODIES) for law in listed for pattern in listed[law]],
+    [
+        (law, pattern)
+        for listed in (EXCEPTIONS, OF_RAGGED_BODIES, OF_WEIGHTS)
+        for law in listed
+        for pattern in listed[law]
+    ],
 )
 def test_an_exception_is_needed(law: str, pattern: str) -> None:
     generator = np.random.default_rng(1)
     inside = np.pad(ragged(generator, (3, 4, 5)), 1)
-    sample = Sample(generator.normal(50, 12, inside.shape), inside, (2.0, 2.0, 2.0), CONFIGS["ibsi"])
+    sample = Sample(generator.normal(50, 12, inside.shape), inside, (1.0, 1.0, 1.0), CONFIGS["ibsi, weighted"])
     names = {column for column in sample.measured() if excepted(column, pattern)}
     assert set(broken(LAWS[law](sample))) >= names != set()
 
