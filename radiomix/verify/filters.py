@@ -12,6 +12,7 @@ import numpy as np
 from ..config import Config, ImageType, Interpolator, Resample, Resegment
 from ..extraction import extract
 from ..filters.published import filter_of_configuration, filter_of_map
+from ..image import as_box
 from ..io import read_image, read_labels
 from ..registry import Original
 from .check import Check, compared, reference_rows
@@ -32,7 +33,7 @@ def _check_map(folder: Path, row: Mapping[str, str]) -> Check:
     if row["reference_map"]:
         image = read_image(found(folder, row["phantom_file"]))
         published = read_image(found(folder, row["reference_map"])).array
-        whole = tuple(slice(0, n) for n in image.array.shape)
+        whole = as_box(slice(0, n) for n in image.array.shape)
         ((_, response),) = filter_of_map(row).images(image, whole)
         difference = float(np.abs(response.array - published).max())
     return Check(
