@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,22 @@ class Redraw(Perturbation):
 
     def __str__(self) -> str:
         return f"redraw({self.sd:g})"
+
+
+@dataclass(frozen=True)
+class Shuffle(Perturbation):
+    """The intensities inside the ROI are dealt anew to its voxels: texture goes, histogram, shape and size stay."""
+
+    def __call__(self, image: Image, mask: Mask, rng: np.random.Generator) -> tuple[Image, Mask]:
+        inside = mask.array.astype(bool)
+        shuffled = image.array.copy()
+        # cases are seeded alike, and one permutation for all of them would be a texture that they share
+        own = np.random.default_rng([rng.integers(2**32), crc32(np.ascontiguousarray(image.array[inside]).tobytes())])
+        shuffled[inside] = own.permutation(image.array[inside])
+        return image.with_array(shuffled), mask
+
+    def __str__(self) -> str:
+        return "shuffle"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .models.evaluation import Evaluation
 from .models.harmonising import check_method
 from .models.outcome import Task
 from .models.trained import FittedModel, read_model, train
-from .table import config_of, read_table
+from .table import config_of, read_table, require_columns
 
 __all__ = ["Evaluation", "Study", "TrainedModel", "list_models", "load_model"]
 
@@ -129,6 +129,7 @@ class Study:
         split: object = "patient",
         seed: int = 0,
         controls: bool = True,
+        shuffled: bool = False,
         external: Table | None = None,
         workers: int | None = None,
         resume: str | os.PathLike[str] | None = None,
@@ -144,6 +145,8 @@ class Study:
             of fold columns, (train rows, test rows) pairs, or `Evaluation.folds` of another evaluation
         seed : of everything random
         controls : whether controls stand beside the models
+        shuffled : whether features are extracted again from images whose voxels are shuffled inside the ROI, for one
+            more control; needs the columns Image and Mask, and the extraction's configuration
         external : a second table with the same columns, predicted once by models fitted on all of this one
         workers : processes; None takes all cores
         resume : a folder in which finished folds are kept and from which they are taken up again
@@ -158,14 +161,34 @@ class Study:
             folds=folds, repeats=repeats, split=split, seed=seed, controls=controls,
             **{"harmonise": self.harmonise} | options,
         )  # fmt: skip
+        workers = workers or os.cpu_count() or 1
         return evaluate(
-            self.design,
+            self._with_shuffled(seed, workers) if shuffled and controls else self.design,
             models,
             settings,
             external=None if external is None else self._like_this(external),
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             resume=resume,
         )
+
+    def _with_shuffled(self, seed: int, workers: int) -> Design:
+        """The study with the features that its images have once voxels are shuffled; cases that fail are gaps."""
+        table = self.design.table
+        require_columns(table, ["Image", "Mask"])
+        if self.config is None:
+            raise TableError(
+                "the control of shuffled voxels needs the configuration that the features were extracted with: "
+                "Study(..., config=...)"
+            )
+        from .perturbations import Shuffle, perturb_cases
+
+        cases = table[[c for c in ("Image", "Mask", "Label") if c in table]].assign(case=range(len(table)))
+        found = perturb_cases(cases, self.config, [Shuffle()], random_state=seed, workers=workers)
+        found = found[found["repeat"] == 1].set_index("case").reindex(range(len(table)))
+        features = [c for c in self.design.features if c in found]
+        if not features:
+            raise TableError("the study's configuration gives none of its features: nothing can be shuffled")
+        return self.design.with_shuffled(found[features].astype(float))
 
     def fit(self, model: str | ModelSpec, *, use: str = "radiomics", seed: int = 0, **tuning: Any) -> TrainedModel:
         """Tune and fit one model on all cases.

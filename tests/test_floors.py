@@ -58,7 +58,7 @@ INSIDE_FUNCTIONS = {
     "extraction": {"parameters"},  # a path where a Config is expected
     "maps": {"parameters"},
     "models": {"report"},
-    "study": {"extraction", "cohort", "report", "parameters"},  # prediction for a new image; a page when asked for
+    "study": {"extraction", "cohort", "perturbations", "report", "parameters"},  # new or shuffled images; a page
 }
 
 TABLE_LIBRARIES = frozenset({"sklearn", "lifelines", "xgboost", "sksurv", "imblearn", "shap", "skops", "statsmodels"})

@@ -1,4 +1,4 @@
-"""What stands beside a score: prevalence, volume, clinical variables, centre, and the outcome permuted."""
+"""What stands beside a score: prevalence, volume, clinical variables, centre, and voxels or outcomes shuffled."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ VOLUME = "volume only"
 CLINICAL = "clinical only"
 BOTH = "clinical + radiomics"
 CENTRE = "centre only"
+SHUFFLED = "shuffled voxels"
 PERMUTED = "permuted outcome"
 
 
@@ -117,12 +118,13 @@ def control_arms(
     volume: Sequence[str] = (),
     clinical: Sequence[str] = (),
     centre: str | None = None,
+    shuffled: Sequence[str] = (),
     **tuning: Any,
 ) -> list[Arm]:
     """The controls that this table allows, all but the permuted outcome.
 
     Volume, clinical variables and centre alone go through the plain linear model of the task; clinical variables and
-    radiomics together go through `spec`, the first model asked for.
+    radiomics together, and the features of shuffled voxels, go through `spec`, the first model asked for.
     """
     plain = plain_model(task)
     arms = [
@@ -134,6 +136,10 @@ def control_arms(
             title = f"{name.capitalize()}: {', '.join(columns[:4])}{' ...' if len(columns) > 4 else ''}"
             made = learner(plain, task, columns, kept, **tuning)
             arms.append(Arm(name, Kind.CONTROL, title, tuple(columns), made, plain.name))
+    if shuffled:
+        made = learner(spec, task, shuffled, (), **tuning)
+        title = f"{spec.title} on features of voxels shuffled inside the ROI"
+        arms.append(Arm(SHUFFLED, Kind.CONTROL, title, tuple(shuffled), made, spec.name))
     if clinical:
         both = (*clinical, *(f for f in features if f not in set(clinical)))
         made = learner(spec, task, both, clinical, **tuning)

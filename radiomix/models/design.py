@@ -72,6 +72,7 @@ class Design:
     y, task, classes : outcomes as estimators take them; `classes[k]` is the label of class k
     patients, centres, dates : shape (n,), None where not given
     flow : (step, cases left, patients left)
+    shuffled : columns of X with the features of images whose voxels are shuffled inside the ROI; see `with_shuffled`
     """
 
     table: pd.DataFrame
@@ -87,6 +88,12 @@ class Design:
     centres: np.ndarray | None
     dates: np.ndarray | None
     flow: tuple[tuple[str, int, int], ...]
+    shuffled: tuple[str, ...] = ()
+
+    def with_shuffled(self, values: pd.DataFrame) -> Design:
+        """The same study with the features of shuffled voxels, a row per case, for the control of that name."""
+        named = values.set_axis([f"shuffled {c}" for c in values.columns], axis=1).set_axis(self.X.index)
+        return replace(self, X=pd.concat([self.X, named], axis=1), shuffled=tuple(named.columns))
 
     def without(self, dropped: Sequence[str]) -> Design:
         """The same study with some columns not used."""
@@ -96,7 +103,8 @@ class Design:
         )
         if not features:
             raise TableError(f"no feature is left after leaving out {len(gone)} column(s) that give the outcome away")
-        return replace(self, features=features, clinical=clinical, volume=volume)
+        shuffled = tuple(c for c in self.shuffled if c.removeprefix("shuffled ") not in gone)
+        return replace(self, features=features, clinical=clinical, volume=volume, shuffled=shuffled)
 
 
 def make_design(

@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import ConfigError, ModelError, TableError, unknown
 from . import catalogue, leaks, meaning, sample_size, validate
 from .catalogue import ModelSpec
-from .controls import BOTH, PERMUTED, Arm, Kind, control_arms, model_arm, permuted
+from .controls import BOTH, PERMUTED, SHUFFLED, Arm, Kind, control_arms, model_arm, permuted
 from .design import Design
 from .evaluation import Evaluation
 from .gathering import gather, score_all
@@ -129,7 +129,7 @@ def evaluate(
     evaluation = Evaluation(
         task=design.task,
         outcome=tuple(design.columns.outcomes),
-        settings=_describe(settings, plan, horizons, design.task, time.perf_counter() - start),
+        settings=_describe(settings, plan, horizons, design, time.perf_counter() - start),
         cohort=describe_cohort(design, external),
         findings=tuple(leaks.sorted_findings([*findings, *size.findings])),
         statements=(),
@@ -201,10 +201,11 @@ def make_arms(design: Design, specs: Sequence[ModelSpec], settings: Settings) ->
             centre=design.columns.centre
             if not (isinstance(settings.split, str) and settings.split == "centre")
             else None,
+            shuffled=_varying(design, design.shuffled),
             **settings.tuning,
         )
     if settings.harmonise is not None:
-        arms = [harmonised(a, design) if a.kind is Kind.MODEL or a.name == BOTH else a for a in arms]
+        arms = [harmonised(a, design) if a.kind is Kind.MODEL or a.name in (BOTH, SHUFFLED) else a for a in arms]
     return arms
 
 
@@ -246,7 +247,7 @@ def _jobs(
     if external is not None:
         n = len(design.y)
         locked = Fold(0, 0, np.arange(n), np.arange(n, len(y)), "external")
-        jobs += [Job(arm, locked, y, "external") for arm in arms]
+        jobs += [Job(arm, locked, y, "external") for arm in arms if arm.name != SHUFFLED]
     return jobs
 
 
@@ -329,7 +330,7 @@ def _models_frame(arms: Sequence[Arm], settings: Settings) -> pd.DataFrame:
 
 
 def _describe(
-    settings: Settings, plan: Plan, horizons: tuple[float, ...], task: Task, seconds: float
+    settings: Settings, plan: Plan, horizons: tuple[float, ...], design: Design, seconds: float
 ) -> dict[str, Any]:
     from .. import __version__
 
@@ -338,8 +339,9 @@ def _describe(
         "split": settings.kind,
         "repeats": settings.repeats_or_default,
         "horizons": list(horizons),
+        "shuffled": bool(design.shuffled),
         "times": list(plan.times),
-        "primary_score": primary_score(task),
+        "primary_score": primary_score(design.task),
         "radiomix": __version__,
         "seconds": round(seconds, 1),
     }

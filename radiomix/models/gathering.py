@@ -60,7 +60,7 @@ def score_all(
         if bootstrap:
             by_arm[arm.name] |= corrected(internal, by_arm[arm.name], setting)
         frames.append(scores_frame(by_arm[arm.name], setting, **labels, cohort="internal"))
-        if external is not None:
+        if external is not None and (mine["cohort"] == "external").any():
             locked = _shifted(mine[mine["cohort"] == "external"], len(setting.y))
             elsewhere = replace(setting, y=external.y, patients=external.patients)
             frames.append(scores_frame(score(locked, elsewhere), elsewhere, **labels, cohort="external"))

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .controls import BOTH, CENTRE, CLINICAL, PERMUTED, VOLUME
+from .controls import BOTH, CENTRE, CLINICAL, PERMUTED, SHUFFLED, VOLUME
 from .leaks import Severity
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
 
 TITLES = {"auc": "AUC", "c_index": "C", "spearman": "rank correlation"}
-ALONE = {VOLUME: "volume alone", CLINICAL: "what is known clinically", CENTRE: "the centre alone"}
+ALONE = {
+    VOLUME: "volume alone",
+    CLINICAL: "what is known clinically",
+    CENTRE: "the centre alone",
+    SHUFFLED: "the same model on voxels shuffled inside the ROI, which keeps size, shape and histogram,",
+}
 
 
 def statements(evaluation: Evaluation) -> list[str]:
@@ -51,7 +56,8 @@ def _control_sentences(comparisons: pd.DataFrame, values: pd.DataFrame, best: st
             verdict = f"{best} is worse"
         else:
             verdict = f"nothing shows that {best} is better"
-        out.append(f"{ALONE[control].capitalize()} reaches {title} {value:.2f}: {verdict} ({gap}).")
+        alone = ALONE[control][0].upper() + ALONE[control][1:]
+        out.append(f"{alone} reaches {title} {value:.2f}: {verdict} ({gap}).")
     for _, row in comparisons[comparisons["family"] == "added value"].iterrows():
         gap = f"{row['difference']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
         shown = "is shown" if row["low"] > 0 else "shows a loss" if row["high"] < 0 else "is not shown"
