@@ -37,6 +37,11 @@ def read_cases(source: Cases) -> pd.DataFrame:
         There is no Image or no Mask column.
     TableError
         The table has no rows, a column stands twice, or a label is neither an integer nor "all".
+
+    Examples
+    --------
+    >>> read_cases(pd.DataFrame({"image": ["ct.nii.gz"], "mask": ["tumour.nii.gz"], "age": [61]})).columns.tolist()
+    ['Image', 'Mask', 'age']
     """
     table = read_table(source)
     cases = table.rename(columns=_canonical_names(table)).reset_index(drop=True)
@@ -98,6 +103,11 @@ def check_cases(
     -------
     The cases with three more columns: `error` and `reason` (empty where extraction would work), and `notes` (what
     would be decided without asking, such as a resampled mask).
+
+    Examples
+    --------
+    >>> check_cases(pd.DataFrame({"Image": ["absent.nii.gz"], "Mask": ["absent.nii.gz"]})).loc[0, "error"]
+    'UnreadableFile'
     """
     table, settings = read_cases(cases), _settings(config)
     tasks = _tasks(table, None)
@@ -149,6 +159,14 @@ def extract_cases(
     ------
     TableError
         `out` holds finished or interrupted work and neither `resume` nor `overwrite` is given.
+
+    Examples
+    --------
+    >>> from radiomix.datasets import make_cohort
+    >>> cases = make_cohort("cohort", n=2)
+    >>> table = extract_cases(cases, {"featureClass": {"firstorder": ["Mean"]}}, "features.csv", workers=1)
+    >>> len(table), "original_firstorder_Mean" in table, table.attrs["failures"]
+    (2, True, [])
     """
     return run_cases(
         extract_case, cases, config, out, labels=labels, workers=workers, executor=executor, resume=resume,
