@@ -142,7 +142,8 @@ class Study:
         models : names from `list_models()`; the first one is also joined with the clinical variables and permuted
         folds, repeats : of the outer cross-validation; 3 repeats by default, 50 samples with split="bootstrap"
         split : "patient" (stratified by outcome), "centre" (leave one out), "time", "bootstrap", or given folds: names
-            of fold columns, (train rows, test rows) pairs, or `Evaluation.folds` of another evaluation
+            of fold columns, (train rows, test rows) pairs, `Evaluation.folds` of another evaluation, or a frame or
+            file that names the cases tested in each fold (see docs/evaluation.md)
         seed : of everything random
         controls : whether controls stand beside the models
         shuffled : whether features are extracted again from images whose voxels are shuffled inside the ROI, for one

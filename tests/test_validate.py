@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from radiomix.errors import MissingColumn, TableError, TooFewCases
+from radiomix.errors import MissingColumn, RadiomixWarning, TableError, TooFewCases
 from radiomix.models import validate
 from radiomix.models.optimism import plus_632
 from radiomix.models.outcome import Task, survival_outcome
+from radiomix.study import Study
 
 
 @settings(max_examples=30, deadline=None)
@@ -127,3 +130,47 @@ def test_632_plus_lies_between_apparent_and_out_of_bag() -> None:
     assert plus_632(1.0, 0.4) == pytest.approx(0.5)
     no_overfitting_weight = 0.368 * 0.9 + 0.632 * 0.8
     assert 0.8 < plus_632(0.9, 0.8) < no_overfitting_weight
+
+
+def test_published_folds_that_name_cases(tmp_path: Path) -> None:
+    table = pd.DataFrame({"ID": [11, 12, 13, 14], "x": 0.0})
+    tested = pd.DataFrame({"repeat": [0, 0, 0, 0, 1, 1], "fold": [1, 1, 2, 2, 1, 2], "ID": [11, 13, 12, 14, 11, 12]})
+    tested.to_csv(tmp_path / "folds.csv", index=False)
+    for form in (tested, tmp_path / "folds.csv", str(tmp_path / "folds.csv")):
+        folds = validate.given_folds(form, table, np.arange(4))
+        assert [(f.repeat, f.fold, f.test.tolist()) for f in folds] == [
+            (0, 0, [0, 2]), (0, 1, [1, 3]), (1, 0, [0]), (1, 1, [1]),
+        ]  # fmt: skip
+        assert folds[2].train.tolist() == [1, 2, 3]
+    sides = pd.DataFrame({"fold": 0, "side": ["train", "train", "test"], "ID": [11, 12, 14]})
+    (one,) = validate.given_folds(sides, table, np.arange(4))
+    assert (one.train.tolist(), one.test.tolist()) == ([0, 1], [3])
+    with pytest.warns(RadiomixWarning, match="1 ID of the folds are not among the study's cases, e.g. '99'"):
+        validate.given_folds(sides.assign(ID=[11, 99, 14]), table, np.arange(4))
+    with pytest.raises(TableError, match="none of the 1 ID of the folds is in the table"):
+        validate.given_folds(sides.assign(ID=99), table, np.arange(4))
+    with pytest.raises(TableError, match=r"a column of the study's table that names cases; found \['fold', 'who'\]"):
+        validate.given_folds(pd.DataFrame({"fold": [0], "who": [11]}), table, np.arange(4))
+    with pytest.raises(MissingColumn, match="unknown column of folds 'fold'"):
+        validate.given_folds(sides.drop(columns="fold"), table, np.arange(4))
+
+
+def test_folds_from_json(tmp_path: Path) -> None:
+    file = tmp_path / "splits.json"
+    file.write_text('[{"train": [0, 1], "test": [2]}, [[1, 2], [0]]]')
+    folds = validate.given_folds(file, pd.DataFrame(), np.arange(3))
+    assert [(f.train.tolist(), f.test.tolist()) for f in folds] == [([0, 1], [2]), ([1, 2], [0])]
+    with pytest.raises(TableError, match="found nothing at"):
+        validate.given_folds(tmp_path / "absent.json", pd.DataFrame(), np.arange(3))
+
+
+def test_a_study_takes_folds_from_a_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"ID": [f"p{k}" for k in range(60)], "f": rng.normal(size=60), "sick": np.arange(60) % 2})
+    pd.DataFrame({"fold": np.arange(60) // 20, "ID": table["ID"]}).to_csv(tmp_path / "folds.csv", index=False)
+    study = Study(table, outcome="sick", patient="ID")
+    found = study.evaluate("ridge", split=str(tmp_path / "folds.csv"), controls=False, permutations=0, workers=1)
+    assert found.settings["split"] == "given folds"
+    assert [p["row"].tolist() for _, p in found.predictions.groupby("fold")] == [
+        list(range(20 * k, 20 * k + 20)) for k in range(3)
+    ]

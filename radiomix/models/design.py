@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import RadiomixWarning, TableError, TooFewCases
 from ..table import is_provenance, require_columns, split_features
 from .controls import find_volume
+from .frames import as_text
 from .outcome import Outcome, Task, survival_outcome
 
 YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "event", "dead", "deceased", "died", "progressed", "recurred"})
@@ -150,7 +151,7 @@ def make_design(
         clinical=columns.clinical,
         volume=tuple(volume),
         patients=_patients(table, columns.patient, say=True),
-        centres=None if columns.centre is None else _text(table[columns.centre]),
+        centres=None if columns.centre is None else as_text(table[columns.centre]),
         dates=None if columns.date is None else _dates(table[columns.date]),
         flow=tuple(flow),
     )
@@ -204,7 +205,7 @@ def _patients(table: pd.DataFrame, column: str | None, *, say: bool) -> np.ndarr
     blank = table[column].isna().to_numpy()
     if blank.any() and say:
         _say(f"{int(blank.sum())} of {len(table)} cases have no {column}: each counts as a patient of its own")
-    return np.where(blank, own, _text(table[column]))
+    return np.where(blank, own, as_text(table[column]))
 
 
 def _classes_or_numbers(
@@ -295,12 +296,6 @@ def _event_codes(event: pd.Series, cause: Any) -> tuple[np.ndarray, tuple[Any, .
     ordered = [first, *(v for v in kinds if v != first)]
     code = {0: 0} | {v: k + 1 for k, v in enumerate(ordered)}
     return values.map(code).to_numpy(int), (0, *ordered)
-
-
-def _text(column: pd.Series) -> np.ndarray:
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return column.astype(object).where(column.notna(), "missing").astype(str).str.strip().to_numpy(object)
 
 
 def _dates(column: pd.Series) -> np.ndarray:

@@ -38,7 +38,7 @@ class Settings:
     ----------
     folds, repeats : of cross-validation; `repeats` counts bootstrap samples with split="bootstrap"
     split : "patient" (stratified), "centre" (leave one out), "time" (train on the past), "bootstrap", or folds made
-        elsewhere: column names, (train, test) rows, or a frame like `Evaluation.folds`
+        elsewhere: column names, (train, test) rows, a frame or a file, see `validate.given_folds`
     seed : of everything random
     controls : whether controls stand beside the models
     permutations : of the outcome, for the p-value; 0 leaves them out
@@ -76,7 +76,7 @@ class Settings:
         return cls(**options)
 
     def __post_init__(self) -> None:
-        if isinstance(self.split, str) and self.split not in SPLITS:
+        if isinstance(self.split, str) and self.split not in SPLITS and not self.split.endswith(validate.FILES):
             raise ConfigError(unknown("split", self.split, SPLITS))
         if self.use not in ("radiomics", "both"):
             raise ConfigError(unknown("use", self.use, ("radiomics", "both")))
@@ -91,7 +91,7 @@ class Settings:
     @property
     def kind(self) -> str:
         """The split's name; folds made elsewhere have none of their own."""
-        return self.split if isinstance(self.split, str) else "given folds"
+        return self.split if isinstance(self.split, str) and self.split in SPLITS else "given folds"
 
     @property
     def repeats_or_default(self) -> int:

@@ -104,3 +104,10 @@ class Selector(FrameTransformer):
 def like(X: Table, values: Values, names: Any) -> Table:
     """The values as a DataFrame indexed like X when X is one, else as they are. `names` is called only when needed."""
     return pd.DataFrame(values, index=X.index, columns=names()) if isinstance(X, pd.DataFrame) else values
+
+
+def as_text(column: pd.Series) -> NDArray[Any]:
+    """Names, ids and centres as text: whole numbers without a point, no blanks around, `missing` for gaps."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype(object).where(column.notna(), "missing").astype(str).str.strip().to_numpy(object)

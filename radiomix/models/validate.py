@@ -5,15 +5,22 @@ A fold is a pair of row numbers. No patient is ever on both sides of one.
 
 from __future__ import annotations
 
+import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import MissingColumn, TableError, TooFewCases, unknown
+from ..errors import MissingColumn, RadiomixWarning, TableError, TooFewCases, unknown
+from ..table import read_table
+from .frames import as_text
 from .outcome import Outcome, Task
+
+FILES = (".csv", ".csv.gz", ".tsv", ".parquet", ".json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,17 +187,23 @@ def given_folds(given: Any, table: pd.DataFrame, patients: np.ndarray) -> list[F
     Parameters
     ----------
     given : the name(s) of column(s) with the number of the fold in which a row is tested (a column per repeat), or a
-        sequence of (train rows, test rows), or a frame as `folds_frame` makes
+        sequence of (train rows, test rows), or a frame: as `folds_frame` makes, or with the columns `fold` [, `repeat`,
+        `side`] and one that also names cases in the table, such as ID; without `side` the cases listed are tested and
+        all others trained on. Or a file: a frame as CSV or Parquet, a sequence as JSON
 
     Raises
     ------
-    TableError : a patient is on both sides of a split, or a row number does not exist
+    TableError : a patient is on both sides of a split, or a case does not exist
     """
     match given:
+        case Path() | str() if str(given).endswith(FILES):
+            return given_folds(_read_folds(Path(given)), table, patients)
         case str():
             return given_folds([given], table, patients)
-        case pd.DataFrame():
+        case pd.DataFrame() if "row" in given:
             folds = _from_frame(given)
+        case pd.DataFrame():
+            folds = _from_names(given, table)
         case [str(), *_]:
             folds = _from_columns(list(given), table)
         case _:
@@ -216,6 +229,42 @@ def _from_frame(frame: pd.DataFrame) -> list[Fold]:
         rows = {side: part.loc[part["side"] == side, "row"].to_numpy(int) for side in ("train", "test")}
         name = part["name"].iloc[0] if "name" in part and isinstance(part["name"].iloc[0], str) else ""
         out.append(Fold(int(repeat), int(fold), rows["train"], rows["test"], name))
+    return out
+
+
+def _read_folds(path: Path) -> Any:
+    """A frame, or pairs of row numbers; in JSON a pair may be {"train": rows, "test": rows}."""
+    if path.suffix != ".json":
+        return read_table(path)
+    if not path.is_file():
+        raise TableError(f"expected a file of folds; found nothing at {path}")
+    folds = json.loads(path.read_text(encoding="utf-8"))
+    return [(fold["train"], fold["test"]) if isinstance(fold, dict) else fold for fold in folds]
+
+
+def _from_names(frame: pd.DataFrame, table: pd.DataFrame) -> list[Fold]:
+    """Folds whose cases are named by a column that the study's table has too."""
+    if "fold" not in frame:
+        raise MissingColumn(unknown("column of folds", "fold", frame.columns))
+    column = next((c for c in frame if c not in ("repeat", "fold", "side", "name") and c in table), None)
+    if column is None:
+        raise TableError(
+            f"folds need `row`, or a column of the study's table that names cases; found {list(frame.columns)}"
+        )
+    own, named = as_text(table[column]), pd.Series(as_text(frame[column]), index=frame.index)
+    strange = sorted(set(named) - set(own))
+    if len(strange) == named.nunique():
+        raise TableError(f"none of the {len(strange)} {column} of the folds is in the table, e.g. {strange[0]!r}")
+    if strange:
+        message = f"{len(strange)} {column} of the folds are not among the study's cases, e.g. {strange[0]!r}"
+        warnings.warn(message, RadiomixWarning, stacklevel=5)
+    labelled = frame.assign(repeat=frame.get("repeat", 0), side=frame.get("side", "test"))
+    out = []
+    for (repeat, name), part in labelled.groupby(["repeat", "fold"], sort=True):
+        tested = np.isin(own, named[part.index[part["side"] == "test"]])
+        trained = np.isin(own, named[part.index[part["side"] == "train"]]) if "side" in frame else ~tested
+        fold = sum(f.repeat == repeat for f in out)
+        out.append(Fold(int(repeat), fold, np.flatnonzero(trained), np.flatnonzero(tested), str(name)))
     return out
 
 
