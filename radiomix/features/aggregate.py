@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..config import Aggregation, Config, Weighting
+from ..kernels.sizes import mean_of_filled
 from ..registry import Dialect, Feature
 
 PLANAR = frozenset(a for a in Aggregation if a.dimension != "3D")
@@ -30,6 +31,12 @@ class Plan(NamedTuple):
         return self.reported in BY_SLICE
 
 
+PLANE_BY_DIRECTION = Plan(Aggregation.DIRECTION_MERGED, Aggregation.DIRECTION_MERGED)
+PLANE_WEIGHTED = Plan(Aggregation.DIRECTION_MERGED, Aggregation.PLANE_MERGED)
+VOLUME_BY_DIRECTION = Plan(Aggregation.VOLUME_AVERAGED, Aggregation.VOLUME_AVERAGED)
+VOLUME_WEIGHTED = Plan(Aggregation.VOLUME_AVERAGED, Aggregation.VOLUME_MERGED)
+
+
 def plans(config: Config) -> tuple[Plan, ...]:
     """The results that a configuration asks for.
 
@@ -40,13 +47,13 @@ def plans(config: Config) -> tuple[Plan, ...]:
         case Dialect.IBSI, _, _:
             return tuple(Plan(a, a) for a in config.aggregations)
         case _, True, None:
-            return (Plan(Aggregation.DIRECTION_MERGED, Aggregation.DIRECTION_MERGED),)
+            return (PLANE_BY_DIRECTION,)
         case _, True, _:
-            return (Plan(Aggregation.DIRECTION_MERGED, Aggregation.PLANE_MERGED),)
+            return (PLANE_WEIGHTED,)
         case _, _, None:
-            return (Plan(Aggregation.VOLUME_AVERAGED, Aggregation.VOLUME_AVERAGED),)
+            return (VOLUME_BY_DIRECTION,)
         case _:
-            return (Plan(Aggregation.VOLUME_AVERAGED, Aggregation.VOLUME_MERGED),)
+            return (VOLUME_WEIGHTED,)
 
 
 def split_by_slice(config: Config, planar: bool) -> bool:
@@ -108,8 +115,9 @@ def mean_of_matrices(features: np.ndarray) -> np.ndarray:
     """The mean over a stack (K, features), leaving out the NaN rows of empty matrices; NaN where all are empty."""
     if len(features) == 1:
         return features[0]
-    filled = features[~np.isnan(features[:, 0])]
-    return filled.mean(axis=0) if len(filled) else features[0]
+    mean = np.empty(features.shape[1])
+    mean_of_filled(features, mean)
+    return mean
 
 
 def named(features: tuple[Feature, ...], columns: np.ndarray) -> dict[str, float]:

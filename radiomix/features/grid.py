@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..errors import TooManyBins
 from ..image import Levels
 from ..kernels.grid import locate
 
-MOST_LEVELS = 65_535
+MOST_LEVELS, MOST_IN_A_BYTE = 65_535, 255
 LARGEST_STACK = 4 * 1024**3  # bytes
 
 
@@ -45,8 +46,9 @@ class Grid:
             raise TooManyBins(
                 f"texture needs at most {MOST_LEVELS} grey levels; found {levels.count}. Choose wider or fewer bins."
             )
-        dtype = np.uint8 if levels.count <= np.iinfo(np.uint8).max else np.uint16
-        padded = framed(np.moveaxis(levels.array, out_of_plane, 0), frame, dtype)
+        dtype = np.uint8 if levels.count <= MOST_IN_A_BYTE else np.uint16
+        array = np.moveaxis(levels.array, out_of_plane, 0) if out_of_plane else levels.array
+        padded = framed(array, frame, dtype)
         return cls(padded.reshape(-1), padded.shape, frame, levels.count)
 
     @property
@@ -111,7 +113,7 @@ def stack_of_zeros(*shape: int) -> np.ndarray:
     ------
     TooManyBins : they would not fit into a reasonable amount of memory
     """
-    needed = np.prod([float(n) for n in shape]) * np.dtype(np.uint32).itemsize
+    needed = prod(shape) * np.dtype(np.uint32).itemsize
     if needed > LARGEST_STACK:
         raise TooManyBins(
             f"matrices of shape {shape} need {needed / 1024**3:.0f} GiB; found more than the "

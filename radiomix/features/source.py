@@ -36,7 +36,7 @@ class Source:
     config: Config
     ivh_levels: Levels | None = None
 
-    @property
+    @cached_property
     def out_of_plane(self) -> int:
         """The axis that texture puts first: the one across the slices where anything is computed slice by slice."""
         planar = self.config.force_2d or any(plan.planar for plan in plans(self.config))
@@ -47,7 +47,7 @@ class Source:
         """The grey levels in a frame as wide as the largest distance."""
         return Grid.of(self.levels, max(self.config.distances), self.out_of_plane)
 
-    @property
+    @cached_property
     def grid_spacing(self) -> np.ndarray:
         """Spacing in mm along the axes of `grid`."""
         order = [self.out_of_plane, *(axis for axis in range(3) if axis != self.out_of_plane)]

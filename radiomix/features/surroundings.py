@@ -13,6 +13,7 @@ from ..registry import Dialect
 from .aggregate import neighbour_distances, split_by_slice
 from .grid import Grid, stack_of_zeros, surroundings
 
+MOST_IN_TWO_BYTES = 65_535
 BLOCK = 2048  # voxels looked at together, so that what is found stays in cache
 
 
@@ -42,7 +43,7 @@ class Surroundings:
         difference = np.zeros(tone.shape, np.int64)
         steps, alpha = grid.steps(offsets), floor(config.gldm_alpha)
         found = np.empty((2, BLOCK), np.min_scalar_type(len(offsets)))
-        sums = np.empty(BLOCK, np.uint16 if len(offsets) * grid.count <= np.iinfo(np.uint16).max else np.uint32)
+        sums = np.empty(BLOCK, np.uint16 if len(offsets) * grid.count <= MOST_IN_TWO_BYTES else np.uint32)
         counters = dependence, tone, difference
         count_neighbours(grid.flat, grid.voxels, starts, steps, alpha, found, sums, *counters)
         return cls(dependence, tone, difference)

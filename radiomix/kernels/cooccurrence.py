@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from .jit import kernel, reduction
 from .maximal_correlation import maximal_correlation
 
 # Columns of `pair_features`
@@ -92,45 +92,44 @@ def _c_log_c(count, table):
 
 
 @kernel
-def _fold(counts, levels, c_log_c, matrix):
-    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache.
-
-    Returns the sums of c^2 and of c log2 c over the matrix, and its largest c.
-    """
+def _fold(counts, levels, matrix):
+    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache."""
     tile = 16
     size = levels.size
-    squares, entropy, largest = 0.0, 0.0, 0.0
     for top in range(0, size, tile):
         for left in range(top, size, tile):
             for r in range(top, min(top + tile, size)):
+                i, row, out = np.uint64(levels[r]), counts[levels[r]], matrix[r]
                 for c in range(max(left, r), min(left + tile, size)):
-                    both = counts[levels[r], levels[c]] + counts[levels[c], levels[r]]
-                    matrix[r, c] = both
-                    matrix[c, r] = both
-                    count = float(both)
-                    squares += count * count
-                    entropy += _c_log_c(both, c_log_c)
-                    largest = max(largest, count)
-    squares, entropy = 2 * squares, 2 * entropy
-    for r in range(size):
-        count = float(matrix[r, r])
-        squares -= count * count
-        entropy -= _c_log_c(matrix[r, r], c_log_c)
-    return squares, entropy, largest
+                    j = np.uint64(levels[c])
+                    both = row[j] + counts[j, i]
+                    out[np.uint64(c)] = both
+                    matrix[np.uint64(c), np.uint64(r)] = both
 
 
 @kernel
-def _select(counts, levels, c_log_c, matrix):
-    """Fill `matrix` with the counts of the given levels; returns what `_fold` returns."""
-    squares, entropy, largest = 0.0, 0.0, 0.0
+def _select(counts, levels, matrix):
+    """Fill `matrix` with the counts of the given levels."""
     for r in range(levels.size):
         for c in range(levels.size):
             matrix[r, c] = counts[levels[r], levels[c]]
-            count = float(matrix[r, c])
-            squares += count * count
-            entropy += _c_log_c(matrix[r, c], c_log_c)
-            largest = max(largest, count)
-    return squares, entropy, largest
+
+
+@reduction
+def _sums_of_cells(cells, c_log_c):
+    """The sums of c^2 and of c log2 c over the cells of a matrix, and the largest c."""
+    squares, entropy, largest = 0.0, 0.0, cells[0]
+    for i in range(cells.size):  # three loops of which each can use the processor's vectors
+        squares += float(cells[i]) * float(cells[i])
+    for i in range(cells.size):
+        largest = max(largest, cells[i])
+    if largest < c_log_c.size:
+        for i in range(cells.size):
+            entropy += c_log_c[np.uint64(cells[i])]
+    else:
+        for i in range(cells.size):
+            entropy += _c_log_c(cells[i], c_log_c)
+    return squares, entropy, float(largest)
 
 
 @kernel
@@ -287,13 +286,14 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
         _difference_features(differences[width:], total, width - 1, c_log_c, out)
         _sum_features(sums, total, c_log_c, out)
         if symmetric:
-            squares, entropy, largest = _fold(counts[k], levels[:size], c_log_c, here)
+            _fold(counts[k], levels[:size], here)
             for i in range(width):  # an assignment of arrays would take seconds to compile
                 rows[i] += columns[i]
                 columns[i] = rows[i]
             total *= 2
         else:
-            squares, entropy, largest = _select(counts[k], levels[:size], c_log_c, here)
+            _select(counts[k], levels[:size], here)
+        squares, entropy, largest = _sums_of_cells(cells[: size * size], c_log_c)
         out[JOINT_ENERGY] = squares / (total * total)
         out[JOINT_ENTROPY] = max(math.log2(total) - entropy / total, 0.0)
         out[MAXIMUM_PROBABILITY] = largest / total

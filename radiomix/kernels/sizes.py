@@ -116,3 +116,17 @@ def size_features(counts, sizes, voxels, c_log_c, features):
         out[SIZE_VARIANCE] = size_variance / total
         out[ENTROPY] = max(math.log2(total) - out[ENTROPY] / total, 0.0)
         out[ENERGY] /= total * total
+
+
+@kernel
+def mean_of_filled(features, mean):
+    """The mean over a stack (K, features), without the rows of NaN of empty matrices; NaN where all are empty."""
+    mean[:] = 0.0
+    filled = 0
+    for k in range(features.shape[0]):
+        if not math.isnan(features[k, 0]):
+            filled += 1
+            for column in range(mean.size):
+                mean[column] += features[k, column]
+    for column in range(mean.size):
+        mean[column] = mean[column] / filled if filled else math.nan
