@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/quickstart.md", "docs/dialects.md", "docs/parameter-files.md")
+PAGES = ("README.md", "docs/quickstart.md", "docs/evaluation.md", "docs/dialects.md", "docs/parameter-files.md")
 
 
 def blocks(page: str) -> list[str]:
