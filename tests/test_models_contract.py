@@ -208,6 +208,22 @@ def test_noise_is_predicted_at_chance(name, task):
     assert abs(np.mean(scores) - 0.5) < 0.09  # the standard error of the mean is about 0.03
 
 
+OTHERS = [
+    (name, next(t for t in Task if t in spec.tasks and (t is Task.BINARY or t.has_times)))
+    for name, spec in MODELS.items()
+    if name not in dict(NOISY) and spec.tasks != {Task.ORDINAL}
+]
+
+
+@pytest.mark.parametrize(("name", "task"), OTHERS, ids=lambda v: v if isinstance(v, str) else v.value)
+def test_no_other_model_finds_much_in_noise(name, task):
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame(rng.normal(size=(120, 40))).rename(columns=lambda i: f"f{i}")
+    code = rng.choice(3, 120, p=[0.4, 0.4, 0.2]) if task is Task.COMPETING else rng.random(120) < 0.5
+    y = survival_outcome(code, rng.exponential(size=120)) if task.has_times else code.astype(int)
+    assert abs(cross_validated(name, X, y, task, 0) - 0.5) < 0.17  # three standard errors of one table
+
+
 @parametrize_with_checks(
     [Tidy(), MedianImputer(), SoftScale(), PowerScale(), Informative(), CorrelationClusters(), Univariate(),
      MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(),
