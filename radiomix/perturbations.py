@@ -130,7 +130,9 @@ class Shuffle(Perturbation):
         inside = mask.array.astype(bool)
         shuffled = image.array.copy()
         # cases are seeded alike, and one permutation for all of them would be a texture that they share
-        own = np.random.default_rng([rng.integers(2**32), crc32(np.ascontiguousarray(image.array[inside]).tobytes())])
+        own = np.random.default_rng(
+            [int(rng.integers(2**32)), crc32(np.ascontiguousarray(image.array[inside]).tobytes())]
+        )
         shuffled[inside] = own.permutation(image.array[inside])
         return image.with_array(shuffled), mask
 

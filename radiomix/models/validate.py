@@ -259,7 +259,7 @@ def _from_names(frame: pd.DataFrame, table: pd.DataFrame) -> list[Fold]:
         message = f"{len(strange)} {column} of the folds are not among the study's cases, e.g. {strange[0]!r}"
         warnings.warn(message, RadiomixWarning, stacklevel=5)
     labelled = frame.assign(repeat=frame.get("repeat", 0), side=frame.get("side", "test"))
-    out = []
+    out: list[Fold] = []
     for (repeat, name), part in labelled.groupby(["repeat", "fold"], sort=True):
         tested = np.isin(own, named[part.index[part["side"] == "test"]])
         trained = np.isin(own, named[part.index[part["side"] == "train"]]) if "side" in frame else ~tested
