@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import floor, prod
 
 import numpy as np
@@ -142,8 +142,8 @@ class Windows:
         return window_pairs(self.reach, self.offsets((1,)))
 
     @cached_property
-    def lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return window_lines(self.reach, self.offsets((1,)))
+    def lines(self) -> tuple[np.ndarray, ...]:
+        return _lines(self.reach, tuple(map(tuple, self.offsets((1,)).tolist())))
 
     @cached_property
     def direction_weights(self) -> np.ndarray:
@@ -162,6 +162,12 @@ class Windows:
         _, steps, size = self.around
         narrow = len(steps) * self.levels.count <= np.iinfo(np.int16).max
         return np.zeros(size, np.int16 if narrow else np.int32)
+
+
+@cache
+def _lines(reach: tuple[int, int, int], offsets: tuple[tuple[int, ...], ...]) -> tuple[np.ndarray, ...]:
+    """Made once for each kind of window: it takes as long as the runs of a thousand voxels."""
+    return window_lines(reach, np.array(offsets))
 
 
 def statistics(windows: Windows, starts: np.ndarray) -> Columns:
