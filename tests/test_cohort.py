@@ -226,7 +226,7 @@ def test_work_is_never_overwritten_unasked(tmp_path: Path) -> None:
     destination = Destination.of(tmp_path / "t.csv")
     with Journal.open(destination, {"config": "x"}, False, False):
         pass
-    with pytest.raises(TableError, match=r"an interrupted run lies in .*resume=True continues it"):
+    with pytest.raises(TableError, match=r"an interrupted run lies in .*resume=True .* continues it"):
         Journal.open(destination, {"config": "x"}, False, False).__enter__()
     with pytest.raises(TableError, match="had other cases or settings"):
         Journal.open(destination, {"config": "y"}, True, False).__enter__()
