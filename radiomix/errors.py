@@ -1,22 +1,22 @@
 """Everything radiomix raises or warns about on purpose.
 
-    RadiomixError
-    ├── InputError (ValueError)            an image or a mask cannot be used as it is
-    │   ├── UnreadableFile                 missing, damaged, or not an image
-    │   ├── UnsupportedImage               4D, colour, no voxels
-    │   ├── NonFiniteVoxels                NaN or infinite intensities inside the ROI
-    │   ├── GeometryMismatch               image and mask do not lie in the same space
-    │   ├── LabelError                     no label, several labels without a choice, a label that is absent
-    │   ├── RegionTooSmall                 the ROI is empty or too small for what was asked
-    │   └── TooManyBins                    the bin width does not suit the intensities
-    ├── ConfigError (ValueError)           a setting, parameter file, filter or feature name is wrong
-    ├── TableError (ValueError)            a feature table lacks what is asked of it
-    │   ├── MissingColumn
-    │   └── TooFewCases
-    ├── ModelError (ValueError)            a model cannot be fitted, saved, read or applied
-    └── MissingDependency (ImportError)    an optional package is needed; the message gives the command
+RadiomixError
+├── InputError (ValueError)            an image or a mask cannot be used as it is
+│   ├── UnreadableFile                 missing, damaged, or not an image
+│   ├── UnsupportedImage               4D, colour, no voxels
+│   ├── NonFiniteVoxels                NaN or infinite intensities inside the ROI
+│   ├── GeometryMismatch               image and mask do not lie in the same space
+│   ├── LabelError                     no label, several labels without a choice, a label that is absent
+│   ├── RegionTooSmall                 the ROI is empty or too small for what was asked
+│   └── TooManyBins                    the bin width does not suit the intensities
+├── ConfigError (ValueError)           a setting, parameter file, filter or feature name is wrong
+├── TableError (ValueError)            a feature table lacks what is asked of it
+│   ├── MissingColumn
+│   └── TooFewCases
+├── ModelError (ValueError)            a model cannot be fitted, saved, read or applied
+└── MissingDependency (ImportError)    an optional package is needed; the message gives the command
 
-    RadiomixWarning (UserWarning)          something was decided for the user, and is said
+RadiomixWarning (UserWarning)          something was decided for the user, and is said
 """
 
 from __future__ import annotations
