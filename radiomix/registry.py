@@ -7,7 +7,7 @@ feature reference, the command line's listing, the tests and the benchmarks read
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from importlib import import_module
@@ -65,7 +65,7 @@ class Feature:
     default: bool = True
 
 
-Values = list[tuple["Aggregation | None", dict[str, float]]]
+Values = Sequence[tuple["Aggregation | None", dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ class Family:
         return found if dialect is Dialect.PYRADIOMICS else tuple(replace(f, default=True) for f in found)
 
 
+@dataclass(frozen=True, repr=False)
 class Filter(ABC):
     """What makes derived images from an image. Subclasses are frozen dataclasses; Original is a filter like any other.
 

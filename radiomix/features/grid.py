@@ -86,7 +86,7 @@ class Grid:
 
 def framed(array: np.ndarray, frame: int, dtype: type) -> np.ndarray:
     """A (z, y, x) array inside a frame of zeros, one piece of memory."""
-    padded = np.zeros([n + 2 * frame for n in array.shape], dtype)
+    padded: np.ndarray = np.zeros([n + 2 * frame for n in array.shape], dtype)
     padded[tuple(slice(frame, frame + n) for n in array.shape)] = array
     return padded
 

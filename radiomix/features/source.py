@@ -45,6 +45,7 @@ class Source:
     @cached_property
     def grid(self) -> Grid:
         """The grey levels in a frame as wide as the largest distance."""
+        assert self.levels is not None  # only families of the mask's domain do without
         return Grid.of(self.levels, max(self.config.distances), self.out_of_plane)
 
     @cached_property

@@ -224,7 +224,7 @@ def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np
 
 def named(features: tuple[Feature, ...], out: np.ndarray) -> Columns:
     """The column of each feature; a declaration picks it as it picks a number from a row."""
-    return {feature.name: feature.value(out.T) for feature in features}
+    return {feature.name: np.asarray(feature.value(out.T)) for feature in features}
 
 
 Wanted = Mapping[str, tuple[Feature, ...]]
@@ -234,8 +234,8 @@ MAPPED = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngldm", "ngtdm")
 def features_of_windows(windows: Windows, starts: np.ndarray, wanted: Wanted) -> dict[str, Columns]:
     """Family -> feature -> (V,) values of the windows that begin at `starts`, ascending."""
     found: dict[str, Columns] = {}
-    dependent = [name for name in ("gldm", "ngldm", "ngtdm") if name in wanted]
-    sizes, tones = neighbourhoods(windows, starts) if dependent else (None, None)
+    if not wanted.keys().isdisjoint({"gldm", "ngldm", "ngtdm"}):
+        sizes, tones = neighbourhoods(windows, starts)
     for name, features in wanted.items():
         match name:
             case "firstorder":

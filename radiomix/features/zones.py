@@ -38,7 +38,8 @@ class Zones:
         labels, zones = np.zeros(grid.flat.size, np.int32), np.empty((4, grid.voxels.size), np.int32)
         codes = _plane_codes() if planar else _codes()
         found = find_zones(grid.flat, grid.voxels, steps, codes, labels, zones)
-        return cls(grid, planar, *zones[:3, :found], labels, zones[3])
+        level, size, first = zones[:3, :found]
+        return cls(grid, planar, level, size, first, labels, zones[3])
 
     def slices(self, by_slice: bool) -> np.ndarray:
         """The segment of each zone: its slice, or 0 for all."""
