@@ -85,11 +85,31 @@ def ragged(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray
 
 
 def solid(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """An oblique ellipsoid, cut off by the sides of its box here and there."""
+    """An oblique ellipsoid, cut off by the sides of its box here and there; less oblique if it came out ragged."""
     half = np.array(shape) / 2
-    oblique = np.eye(3) + generator.normal(0, 0.25, (3, 3))
-    offsets = np.stack(np.indices(shape), axis=-1) - (half - 0.5 + generator.uniform(-0.3, 0.3, 3))
-    return (((offsets / (half * generator.uniform(0.85, 1.3, 3))) @ oblique) ** 2).sum(axis=-1) <= 1
+    for obliquity in (0.25, 0.1, 0.0):
+        oblique = np.eye(3) + generator.normal(0, obliquity, (3, 3))
+        offsets = np.stack(np.indices(shape), axis=-1) - (half - 0.5 + generator.uniform(-0.3, 0.3, 3))
+        inside = (((offsets / (half * generator.uniform(0.85, 1.3, 3))) @ oblique) ** 2).sum(axis=-1) <= 1
+        if inside.sum() > 1 and not pinched(inside):
+            return inside
+    return np.ones(shape, dtype=bool)
+
+
+def pinched(inside: np.ndarray) -> bool:
+    """Whether two voxels touch at an edge or a corner only: two opposite ones of a small cube are all it holds."""
+    padded = np.pad(inside, 1)
+    windows = [(1, 2, 2), (2, 1, 2), (2, 2, 1), (2, 2, 2)]
+    cubes = [np.lib.stride_tricks.sliding_window_view(padded, window) for window in windows]
+    flat = [cube.reshape(-1, cube[0, 0, 0].size) for cube in cubes]
+    return any(((c.sum(axis=1) == 2) & (c & c[:, ::-1]).any(axis=1) & ~_adjacent(c)).any() for c in flat)
+
+
+def _adjacent(cells: np.ndarray) -> np.ndarray:
+    """Whether two places of a 2 x 2 (x 2) window share a face; cells (n, 4 or 8) in scan order."""
+    sides = cells.reshape(len(cells), *[2] * (cells.shape[1].bit_length() - 1))
+    pairs = [np.logical_and(*np.moveaxis(sides, axis, 0)) for axis in range(1, sides.ndim)]
+    return np.any([pair.reshape(len(cells), -1).any(axis=1) for pair in pairs], axis=0)
 
 
 FORMS = {"solid": solid, "ragged": ragged}
