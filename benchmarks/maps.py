@@ -50,7 +50,7 @@ def voxel_maps(peers: Peers) -> Iterator[Row]:
 def ours(region: Region, parameters: dict[str, Any]) -> Work:
     from radiomix.maps import extract_maps
 
-    return timed(lambda: extract_maps(region.image, region.mask, parameters))
+    return timed(lambda: extract_maps(region.image, region.mask, parameters, progress=False))
 
 
 def theirs(region: Region, parameters: dict[str, Any]) -> Work:
