@@ -20,6 +20,7 @@ from radiomix.io import choose_label, from_sitk, read_image, read_labels, reconc
 from radiomix.parameters import read_parameters
 from radiomix.preprocess import discretise, find_region, prepare
 from radiomix.preprocess.aligned import resample_aligned
+from radiomix.verify import processing
 from tests.data import shared
 
 SHAPE = (14, 17, 20)
@@ -390,40 +391,7 @@ def test_the_ibsi_interpolates_three_ways() -> None:
 def diagnostics(configuration: str) -> dict[str, float]:
     image = read_image(shared("ibsi/phantoms/ct/image/phantom.nii.gz"))
     mask = choose_label(reconcile(image, read_labels(shared("ibsi/phantoms/ct/mask/mask.nii.gz"))))
-    config = rx.Config.preset(f"ibsi-{configuration}", diagnostics=True)
-    prepared, prepared_mask = prepare(image, mask, config)
-    region = find_region(prepared, prepared_mask, config)
-    inside, morphological = np.zeros((2, *prepared.array.shape), dtype=bool)
-    inside[region.box], morphological[region.box] = region.inside, region.morphological
-    return {
-        **of_image("init", image),
-        **of_image("interp", prepared),
-        **of_roi("init", image, mask.array, mask.array),
-        **of_roi("interp", prepared, prepared_mask.array, prepared_mask.array),
-        **of_roi("reseg", prepared, inside, morphological),
-    }
-
-
-def of_image(step: str, image: Image) -> dict[str, float]:
-    values = {"mean": image.array.mean(dtype=float), "min": image.array.min(), "max": image.array.max()}
-    found = {f"{name}_int_{step}_img": float(value) for name, value in values.items()}
-    for axis, name in enumerate("zyx"):
-        found[f"img_dim_{name}_{step}_img"] = image.array.shape[axis]
-        found[f"vox_dim_{name}_{step}_img"] = image.spacing[axis]
-    return found
-
-
-def of_roi(step: str, image: Image, inside: np.ndarray, morphological: np.ndarray) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for kind, mask in (("int", inside), ("morph", morphological)):
-        found[f"{kind}_mask_vox_count_{step}_roi"] = int(mask.sum())
-        for axis, name in enumerate("zyx"):
-            box = bounding_box(mask)[axis]
-            found[f"{kind}_mask_bb_dim_{name}_{step}_roi"] = box.stop - box.start
-            found[f"{kind}_mask_dim_{name}_{step}_roi"] = mask.shape[axis]
-    values = image.array[inside]
-    statistics = {"mean": values.mean(dtype=float), "min": values.min(), "max": values.max()}
-    return found | {f"int_mask_{name}_int_{step}_roi": float(value) for name, value in statistics.items()}
+    return processing.diagnostics(image, mask, rx.Config.preset(f"ibsi-{configuration}", diagnostics=True))
 
 
 @pytest.mark.agreement

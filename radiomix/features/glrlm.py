@@ -71,7 +71,7 @@ def _drop_lonely_directions(counts: np.ndarray, voxels: np.ndarray, grid: Grid, 
             voxels[0, a] = 0
 
 
-def _weights(config: Config, offsets: np.ndarray, spacing: np.ndarray) -> np.ndarray | None:
+def direction_weights(config: Config, offsets: np.ndarray, spacing: np.ndarray) -> np.ndarray | None:
     """How much each direction counts when directions are merged: its length (PyRadiomics), or exp(-length^2) (IBSI)."""
     match config.dialect, config.weighting:
         case _, None | Weighting.NONE:
@@ -95,7 +95,7 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     results = []
     for plan in plans(config):
         counts, voxels = counted(plan.planar)
-        weights = _weights(config, directions((1,), plan.planar), source.grid_spacing)
+        weights = direction_weights(config, directions((1,), plan.planar), source.grid_spacing)
         merged = merge(counts, plan.merging, weights)
         behind = merge(voxels, plan.merging, weights).astype(np.float64)
         sizes = np.arange(counts.shape[-1], dtype=np.float64)

@@ -22,7 +22,7 @@ from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windo
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
 from ..registry import Dialect, Feature
 from .aggregate import BY_SLICE, Plan, decaying, neighbour_distances, plans
-from .glrlm import _weights as direction_weights
+from .glrlm import direction_weights
 from .grid import Grid, directions, framed
 
 Columns = dict[str, np.ndarray]
