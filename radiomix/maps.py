@@ -13,13 +13,13 @@ from tqdm.auto import tqdm
 
 from .config import Config
 from .errors import ConfigError, InputError, unknown
-from .extraction import Settings, as_config
+from .extraction import Settings, as_config, read_roi
 from .extraction.announce import announce_compilation
 from .extraction.compute import wanted_features
 from .extraction.threads import in_order
 from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
-from .image import Image, Mask, Roi, widened
-from .io import choose_label, read_image, read_labels, reconcile, to_sitk
+from .image import Image, Roi, widened
+from .io import to_sitk
 from .preprocess import Region, discretise, find_region, prepare
 from .registry import family
 
@@ -75,7 +75,7 @@ def extract_maps(
     """
     settings = _settings(as_config(config), radius, families, features)
     announce_compilation()
-    picture, roi_mask = prepare(*_read(image, mask, settings, label), settings)
+    picture, roi_mask = prepare(*read_roi(image, mask, settings, label), settings)
     region = _with_margin(find_region(picture, roi_mask, settings), settings.kernel_radius, picture.array.shape)
     wanted = {found.name: chosen for found, chosen in wanted_features(settings)}
     check(wanted)
@@ -112,12 +112,6 @@ def write_maps(
     for path, image in zip(paths, maps.values(), strict=True):
         sitk.WriteImage(image, str(path), useCompression=True)
     return paths
-
-
-def _read(image: Readable, mask: Readable, config: Config, label: int | None) -> tuple[Image, Mask]:
-    picture = read_image(image)
-    labels = reconcile(picture, read_labels(mask, config.label_channel), config.geometry_tolerance, config.correct_mask)
-    return picture, choose_label(labels, config.label if label is None else label)
 
 
 def _settings(

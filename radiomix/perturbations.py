@@ -195,16 +195,11 @@ def perturb(
     InputError
         As in `extract`, and where a perturbation leaves too little of the ROI.
     """
-    from .extraction import as_config, compute
-    from .io import choose_label, read_image, read_labels, reconcile
+    from .extraction import as_config, compute, read_roi
 
     settings = as_config(config)
-    picture = read_image(image)
-    labels = reconcile(
-        picture, read_labels(mask, settings.label_channel), settings.geometry_tolerance, settings.correct_mask
-    )
-    region = choose_label(labels, settings.label if label is None else label)
-    picture, region = _cut(picture, region, settings)
+    on_one_grid = settings.with_(resample=None)  # where resampling follows, a mask may otherwise keep its own
+    picture, region = _cut(*read_roi(image, mask, on_one_grid, label), settings)
     steps = [Chain(()), *(default_perturbations() if perturbations is None else perturbations)]
     rows = []
     for number, step in enumerate(steps):

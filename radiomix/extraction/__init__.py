@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..io import Source as Readable
 
-__all__ = ["Extraction", "as_config", "compute", "extract", "extract_case", "wanted_features"]
+__all__ = ["Extraction", "as_config", "compute", "extract", "extract_case", "read_roi", "wanted_features"]
 
 DEFAULT = Config.pyradiomics()
 Settings = Config | str | os.PathLike[str] | Mapping[str, Any] | None
@@ -96,14 +96,26 @@ def extract_case(
     """
     announce_compilation()
     settings = as_config(config)
-    picture = read_image(image)
-    segmentation = read_labels(mask, settings.label_channel)
-    resampling = settings.dialect is Dialect.PYRADIOMICS and settings.resample is not None
-    on_grid = reconcile(picture, segmentation, settings.geometry_tolerance, settings.correct_mask, resampling)
+    picture, segmentation, on_grid = _read(image, mask, settings)
     chosen = settings.label if label is None else label
     origin = provenance(picture, segmentation, settings) if hashes else version(settings)
     for roi in masks(on_grid, labels) if labels is not None else [choose_label(on_grid, chosen)]:
         yield _of_roi(picture, segmentation, roi, settings, origin, workers)
+
+
+def _read(image: Readable, mask: Readable, config: Config) -> tuple[Image, LabelMap, LabelMap]:
+    """The image, the labels as read, and the labels where the image needs them."""
+    picture = read_image(image)
+    segmentation = read_labels(mask, config.label_channel)
+    resampling = config.dialect is Dialect.PYRADIOMICS and config.resample is not None
+    on_grid = reconcile(picture, segmentation, config.geometry_tolerance, config.correct_mask, resampling)
+    return picture, segmentation, on_grid
+
+
+def read_roi(image: Readable, mask: Readable, config: Config, label: int | None = None) -> tuple[Image, Mask]:
+    """An image and one ROI of its mask; `label` goes before the configuration's."""
+    picture, _, on_grid = _read(image, mask, config)
+    return picture, choose_label(on_grid, config.label if label is None else label)
 
 
 def _of_roi(
