@@ -64,6 +64,16 @@ def test_processes_that_start_at_once_on_a_cold_cache_agree(tmp_path: Path) -> N
     assert not compiled
 
 
+def test_an_edited_file_makes_its_callers_stale_and_no_others(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "radiomix", tmp_path / "radiomix", ignore=shutil.ignore_patterns("__pycache__"))
+    first, compiled = finish(start(tmp_path))
+    assert compiled
+    for name, recompiles in ("spline", False), ("grid", True):  # `neighbours` calls into `grid`
+        kernels = tmp_path / "radiomix/kernels" / f"{name}.py"
+        kernels.write_text(kernels.read_text() + "\n# edited\n")
+        assert finish(start(tmp_path)) == (first, recompiles)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="permissions are given up the Linux way")
 def test_a_package_that_cannot_be_written_to_caches_elsewhere(tmp_path: Path) -> None:
     package, home = tmp_path / "site-packages", tmp_path / "home"

@@ -3,20 +3,35 @@
 Numba's cache is used with two changes. It names a kernel's compiled variants by counting, so that two processes that
 compile different variants at once may overwrite each other's files and load the wrong one later: here the signature
 names the file. And it watches a kernel's own source file only, so that an edited kernel leaves its callers in other
-files stale: here all kernels are watched together.
+files stale: here a file is watched together with all that it imports from beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
 
-_SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).digest()
+_IMPORT = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
+
+
+@cache
+def _watched(path: Path) -> frozenset[Path]:
+    """A file and, through their imports, the files beside it that its kernels may call."""
+    imported = (path.with_name(f"{name.decode()}.py") for name in _IMPORT.findall(path.read_bytes()))
+    return frozenset((path,)).union(*(_watched(other) for other in imported))
+
+
+@cache
+def _stamp(path: Path) -> bytes:
+    """Changes with every file that compiled code of this file may hold."""
+    return hashlib.sha256(b"".join(watched.read_bytes() for watched in sorted(_watched(path)))).digest()
 
 
 class _FilePerSignature(IndexDataCacheFile):
@@ -38,7 +53,7 @@ def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
         if isinstance(files, IndexDataCacheFile):  # without the JIT there is no cache
             files.__class__ = _FilePerSignature
-            files._source_stamp = (files._source_stamp, _SOURCES)
+            files._source_stamp = (files._source_stamp, _stamp(Path(function.__code__.co_filename)))
         return dispatcher
 
     return decorate
