@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import radiomix as rx
 from radiomix.cli import main
+from radiomix.models.evaluation import Evaluation
 from radiomix.table import read_table
 
 
@@ -249,6 +251,134 @@ def test_an_evaluation_prints_scores_and_writes_its_page(run, table: Path, tmp_p
     code, _, error = run("evaluate", table, *options, "-o", tmp_path / "report.pdf")
     assert code == 2
     assert "expected a report (.html) or numbers (.json, .csv, .parquet) as --out; found 'report.pdf'" in error
+
+
+QUICK = ("--models", "ridge", "--folds", "2", "--repeats", "1", "--permutations", "0", "-j", "1")
+
+
+def evaluated(run, tmp_path: Path, table: Path, *options: object) -> Evaluation:
+    """What an evaluation wrote as JSON."""
+    out = tmp_path / "result.json"
+    code, _, error = run("evaluate", table, "--patient", "ID", *QUICK, *options, "-o", out, "--overwrite")
+    assert code == 0, error
+    return Evaluation.from_json(out)
+
+
+def test_folds_made_elsewhere_come_from_a_file_or_columns(run, table: Path, tmp_path: Path) -> None:
+    frame = read_table(table).assign(fold_a=np.arange(60) % 3, fold_b=np.arange(60) // 30)
+    frame.to_csv(tmp_path / "with_folds.csv", index=False)
+    frame[["ID"]].assign(fold=frame["fold_a"]).to_csv(tmp_path / "x.csv", index=False)
+    by_file = evaluated(run, tmp_path, table, "--outcome", "malignant", "--split", tmp_path / "x.csv")
+    options = ("--outcome", "malignant", "--split", "fold_a, fold_b")
+    by_column = evaluated(run, tmp_path, tmp_path / "with_folds.csv", *options)
+
+    def tested(result: Evaluation, repeat: int) -> list[tuple[int, int]]:
+        chosen = result.folds.query("side == 'test' and repeat == @repeat").sort_values("row")
+        return list(zip(chosen["row"], chosen["fold"], strict=True))
+
+    assert tested(by_file, 0) == tested(by_column, 0) == [(i, i % 3) for i in range(60)]
+    assert tested(by_column, 1) == [(i, i // 30) for i in range(60)]
+    assert by_file.settings["split"] == by_column.settings["split"] == "given folds"
+    assert by_column.cohort["features"] == 3, "a column of folds is no feature"
+    pd.DataFrame({"ID": ["p98", "p99"], "fold": [0, 1]}).to_csv(tmp_path / "x.csv", index=False)
+    strange = ("evaluate", table, "--outcome", "malignant", *QUICK, "--split")
+    assert "found nothing at absent.csv" in run(*strange, "absent.csv")[2]
+    assert "none of the 2 ID of the folds is in the table, e.g. 'p98'" in run(*strange, tmp_path / "x.csv")[2]
+    assert "unknown split 'patients': did you mean 'patient'" in run(*strange, "patients")[2]
+
+
+def test_an_evaluation_by_time_takes_the_column_of_dates(run, table: Path, tmp_path: Path) -> None:
+    dated = tmp_path / "dated.csv"
+    frame = read_table(table)
+    frame.assign(scanned=pd.date_range("2020-01-01", periods=60).astype(str)[::-1]).to_csv(dated, index=False)
+    result = evaluated(run, tmp_path, dated, "--outcome", "malignant", "--split", "time", "--date", "scanned")
+    folds = result.folds.query("fold == 1")
+    assert folds.query("side == 'test'")["row"].max() < folds.query("side == 'train'")["row"].min()
+
+
+def test_harmonisation_choice_and_columns_reach_the_evaluation(run, table: Path, tmp_path: Path) -> None:
+    frame = read_table(table)
+    frame["site"] = np.arange(60) % 2
+    frame[["a", "b"]] += 100 * frame[["site"]].to_numpy()
+    frame["age"] = 50 + np.arange(60) % 7
+    frame.to_csv(sites := tmp_path / "sites.csv", index=False)
+    columns = ("--outcome", "malignant", "--centre", "site", "--clinical", "age")
+    with_both = ("--harmonise", "combat", "--choice", "simplest", "--use", "both")
+    plain, result = (evaluated(run, tmp_path, sites, *columns, *more) for more in ((), with_both))
+    assert (result.settings["harmonise"], result.settings["choice"]) == ("combat", "simplest")
+    assert (plain.settings["harmonise"], plain.settings["choice"]) == (None, "best")
+    first = [found.models.set_index("model")["n_columns"]["ridge"] for found in (plain, result)]
+    assert first == [3, 4], "the age beside the features"
+    model = tmp_path / "model.rmx"
+    assert run("train", sites, "-o", model, "--model", "ridge", "--patient", "ID", *columns, *with_both)[0] == 0
+    about = rx.load_model(model).about
+    assert about["harmonise"] == "combat"
+    assert {"site", "age", "a"} <= set(about["columns"])
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "message"),
+    [
+        ("evaluate", ("--harmonise", "combad", "--centre", "ID"), "unknown harmonise 'combad': did you mean 'combat'"),
+        ("evaluate", ("--harmonise", "combat"), "harmonise= needs a study with centre=..."),
+        ("evaluate", ("--choice", "simple"), "did you mean 'simplest'"),
+        ("evaluate", ("--use", "bath"), "unknown use 'bath': did you mean 'both'"),
+        ("train", ("--use", "bath"), "unknown use 'bath': did you mean 'both'"),
+        ("train", ("--choice", "simple"), "did you mean 'simplest'"),
+        ("evaluate", ("--split", "time"), 'split="time" needs a study with date=...'),
+        ("evaluate", ("--shuffled",), "Image"),
+    ],
+)
+def test_a_wrong_option_of_a_study_is_explained(
+    run, table: Path, tmp_path: Path, command: str, options: tuple[str, ...], message: str
+) -> None:
+    named = ("--model", "ridge", "-o", tmp_path / "m.rmx") if command == "train" else QUICK
+    code, _, error = run(command, table, "--outcome", "malignant", *named, *options)
+    assert code == 2
+    assert message in error
+    assert "Traceback" not in error
+
+
+@pytest.fixture(scope="module")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of features with its images, as `radiomix extract` writes it."""
+    folder = tmp_path_factory.mktemp("lesions")
+    cases = rx.make_cohort(folder, n=24, seed=3)
+    cases.assign(scanner=["A", "B"] * 12).to_csv(folder / "cohort.csv", index=False)
+    (folder / "few.yaml").write_text("featureClass: {firstorder: [Mean, Entropy], glcm: [Contrast, Idn]}\n")
+    with pytest.raises(SystemExit):
+        main([
+            "extract", str(folder / "cohort.csv"), "-p", str(folder / "few.yaml"), "-j", "1",
+            "-o", str(folder / "features.csv"),
+        ])  # fmt: skip
+    return folder
+
+
+def test_shuffled_voxels_are_a_control_where_images_are_at_hand(run, lesions: Path, tmp_path: Path) -> None:
+    options = ("--outcome", "malignant", "--exclude", "months,progressed,age")
+    result = evaluated(run, tmp_path, lesions / "features.csv", *options, "--shuffled")
+    assert "shuffled voxels" in set(result.summary().index)
+    assert result.settings["shuffled"] is True
+
+
+def test_what_a_model_needs_beside_an_image_is_given_by_name(run, lesions: Path, tmp_path: Path) -> None:
+    model, image, mask = tmp_path / "m.rmx", *pair(lesions)
+    columns = ("--outcome", "malignant", "--centre", "scanner", "--clinical", "age", "--exclude", "months,progressed")
+    how = ("--model", "ridge", "--harmonise", "combat", "--use", "both", "-o", model)
+    assert run("train", lesions / "features.csv", *columns, *how)[0] == 0
+    row = read_table(lesions / "features.csv").iloc[0]
+    given = ("--given", f"age:{row['age']}", "--given", f"scanner: {row['scanner']}")
+    code, text, error = run("predict", model, image, mask, *given)
+    assert code == 0, error
+    expected = rx.load_model(model).predict(read_table(lesions / "features.csv"))["probability"].iloc[0]
+    assert pd.read_csv(io.StringIO(text))["probability"][0] == pytest.approx(expected, rel=1e-9)
+    code, _, error = run("predict", model, image, mask)
+    assert code == 2
+    assert "scanner" in error
+    assert "expected column:value as --given, such as age:61; found 'age'" in run(
+        "predict", model, image, mask, "--given", "age"
+    )[2]  # fmt: skip
+    assert "--given is for one image and its mask" in run("predict", model, lesions / "features.csv", *given)[2]
 
 
 @pytest.mark.parametrize(

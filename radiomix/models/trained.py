@@ -17,7 +17,7 @@ import pandas as pd
 import skops.io
 from sklearn.pipeline import Pipeline
 
-from ..errors import MissingColumn, ModelError
+from ..errors import ConfigError, MissingColumn, ModelError, unknown
 from ..table import read_table
 from . import catalogue
 from .controls import model_arm
@@ -143,7 +143,10 @@ def train(
     from .. import __version__
 
     both = tuple(dict.fromkeys((*design.clinical, *design.features)))
-    columns = {"radiomics": design.features, "both": both}[use]
+    by_use = {"radiomics": design.features, "both": both}
+    if use not in by_use:
+        raise ConfigError(unknown("use", use, by_use))
+    columns = by_use[use]
     arm = model_arm(spec, design.task, columns, design.clinical, **tuning)
     check_method(harmonise)
     if harmonise is not None:
