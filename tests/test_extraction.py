@@ -369,3 +369,12 @@ def test_warnings_are_not_repeated_per_label() -> None:
         warnings.simplefilter("always")
         rx.extract(image, coarse, FEW, labels="all")
     assert len(said) == 1
+
+
+def test_features_that_are_not_defined_are_noted() -> None:
+    scattered = np.zeros((9, 9, 9), np.uint8)
+    scattered[[1, 4, 7], [1, 4, 7], [1, 4, 7]] = 1
+    image = Image(np.arange(729.0).reshape(9, 9, 9))
+    with pytest.warns(RadiomixWarning, match=r"label 1: 24 of 107 .* original_glcm \(24\)\."):
+        features = rx.extract(image, Image(scattered))
+    assert features.index[features.isna()].str.startswith("original_glcm_").all()

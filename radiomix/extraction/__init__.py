@@ -16,6 +16,7 @@ from ..registry import Dialect
 from .announce import announce_compilation
 from .compute import compute, features_of, wanted_features
 from .provenance import provenance, version
+from .undefined import note_undefined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +129,9 @@ def _of_roi(
         from .diagnostics import diagnose
 
         diagnostics = diagnose(image, labels, roi, config, (prepared, prepared_roi), region)
-    return Extraction(roi.label, features_of(prepared, region, config, workers), origin, diagnostics)
+    values = features_of(prepared, region, config, workers)
+    note_undefined(values, roi.label)
+    return Extraction(roi.label, values, origin, diagnostics)
 
 
 def extract(
