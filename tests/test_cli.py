@@ -412,6 +412,15 @@ def test_the_installation_is_verified_by_the_embedded_standard(run) -> None:
     assert "passed" in text or "met" in text
 
 
+def test_a_page_of_verification_is_not_overwritten(run, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("mine")
+    code, _, error = run("verify", "-o", page)
+    assert code == 2
+    assert "page.md exists" in error
+    assert page.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

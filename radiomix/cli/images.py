@@ -160,10 +160,12 @@ def compare(
 def verify(
     data: Annotated[Path | None, typer.Option(help="A folder of the IBSI's images and reference values.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A page of the results (.md).")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """This installation against the values of the IBSI standard."""
     from ..verify import run
 
+    refuse_existing(out, overwrite)
     raise typer.Exit(run(data=data, page=out))
 
 
