@@ -116,10 +116,16 @@ class Mask(Image):
         return int(np.count_nonzero(self.array))
 
     @classmethod
-    def in_box(cls, labels: LabelMap, label: int, box: Box) -> Mask:
-        """One label of a segmentation, whose smallest box is known: only there are voxels looked at."""
-        inside = np.zeros(labels.array.shape, dtype=bool)
-        inside[box] = labels.array[box] == label
+    def in_box(cls, labels: LabelMap, label: int, box: Box, alone: bool) -> Mask:
+        """One label of a segmentation, whose smallest box is known: only there are voxels looked at.
+
+        Where label 1 is `alone` in a segmentation of bytes, these are its booleans, and they are not copied.
+        """
+        if alone and label == 1 and labels.array.itemsize == 1:
+            inside = labels.array.view(bool)
+        else:
+            inside = np.zeros(labels.array.shape, dtype=bool)
+            inside[box] = labels.array[box] == label
         mask = cls(inside, labels.geometry, labels.source, labels.dimensions, label)
         vars(mask)["box"] = box
         return mask

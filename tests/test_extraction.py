@@ -355,7 +355,7 @@ def test_compilation_is_announced_once_and_only_when_it_happens(tmp_path: Path) 
         "from radiomix.kernels.fingerprint import PRIMES, fingerprint\n"
         "announce_compilation(), announce_compilation()\n"
         "labels = np.ones((2, 2, 2), dtype=np.uint8)\n"
-        "locate(labels, labels, 1, True), fingerprint(PRIMES, PRIMES)\n"
+        "locate(labels, 1), fingerprint(PRIMES, PRIMES)\n"
     )
     cold, warm = (run_python(code, NUMBA_CACHE_DIR=str(tmp_path)).stderr for _ in range(2))
     assert cold.count("radiomix: compiling kernels") == 1

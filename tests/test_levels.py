@@ -71,19 +71,26 @@ def test_levels_by_width(origin: float, bins: float, width: float, most: int) ->
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
-def test_labels_are_located(seed: int, dtype: type) -> None:
+@pytest.mark.parametrize("shape", [(4, 5, 6), (3, 4, 16), (2, 1, 3), (0, 2, 2)])
+def test_labels_are_located(seed: int, dtype: type, shape: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(seed)
-    labels = (rng.integers(0, 3, (4, 5, 6)) * (rng.random((4, 5, 6)) < 0.08)).astype(dtype)
-    for wanted, every in ((1, False), (2, False), (0, True)):
-        chosen = labels != 0 if every else labels == wanted
-        found, several, box = locate(labels, labels.view(np.uint8), wanted, every)
+    labels = (rng.integers(0, 3, shape) * (rng.random(shape) < 0.08)).astype(dtype)
+    before = labels.copy()
+    first = int(next(iter(labels[labels != 0]), 0))
+    for wanted, expected in ((0, first), (1, 1), (2, 2), (300, 300)):
+        chosen = (labels == expected) & (labels != 0)
+        found, others, bounds = locate(labels, wanted)
         if not chosen.any():
-            assert found == 0
+            assert bounds is None
             continue
-        places = np.nonzero(chosen)
-        assert found == labels[chosen][0]
-        assert several == (len(np.unique(labels[chosen])) > 1)
-        assert box.tolist() == [bound for p in places for bound in (p.min(), p.max())]
+        assert found == expected
+        assert others == bool(np.any(~chosen & (labels != 0)))
+        assert bounds == tuple((p.min(), p.max()) for p in np.nonzero(chosen))
+    np.testing.assert_array_equal(labels, before)
+
+
+def test_a_label_beyond_the_number_type_is_not_found() -> None:
+    assert locate(np.full((1, 1, 8), 44, np.uint8), 300) == (0, False, None)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 17, 18, 19, 50])

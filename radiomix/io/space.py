@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import GeometryMismatch, LabelError, RadiomixWarning
-from ..image import Box, Geometry, Image, LabelMap, Mask, as_box, bounding_box, triple
+from ..image import Geometry, Image, LabelMap, Mask, as_box, bounding_box, triple
 from ..kernels.labels import locate
 
 SAME = 1e-3  # of a voxel: closer grids are the same grid unless a tolerance is given
@@ -76,29 +76,19 @@ def choose_label(labels: LabelMap, label: int | None = None) -> Mask:
     ------
     LabelError : nothing is segmented, the label is absent, or there are several and none was chosen
     """
-    found, several, box = _located(labels.array, label)
-    if box is None:
+    found, others, bounds = locate(labels.array, label or 0)
+    if bounds is None or label == 0:
         if label is None:
             raise LabelError(f"{labels.source} is empty: no voxel is labelled")
         raise LabelError(f"{labels.source} has no label {label}; it has {_counted(labels)}")
-    if several:
+    if others and label is None:
         raise LabelError(
             f"{labels.source} has several labels: {_counted(labels)}; choose one with label=, or labels='all'"
         )
     if label is None and found != 1:
         warnings.warn(f"{labels.source}: the only label is {found}, and it is used", RadiomixWarning, stacklevel=2)
-    return Mask.in_box(labels, found, box)
-
-
-def _located(array: np.ndarray, label: int | None) -> tuple[int, bool, Box | None]:
-    """The label, whether there are others, and its box."""
-    seen = np.ascontiguousarray(array).view()
-    words = seen.reshape(-1).view(np.uint64 if seen[0, 0].nbytes % 8 == 0 else np.uint8).reshape(*seen.shape[:2], -1)
-    seen.flags.writeable = words.flags.writeable = False  # one compiled version, whoever owns the memory
-    found, several, bounds = locate(seen, words, 0 if label is None else label, label is None)
-    if found == 0:
-        return 0, False, None
-    return int(found), bool(several), as_box(slice(int(a), int(b) + 1) for a, b in bounds.reshape(3, 2))
+    box = as_box(slice(first, last + 1) for first, last in bounds)
+    return Mask.in_box(labels, found, box, alone=not others)
 
 
 def masks(labels: LabelMap, chosen: str | Sequence[int]) -> Iterator[Mask]:

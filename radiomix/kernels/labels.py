@@ -6,35 +6,85 @@ import numpy as np
 
 from .jit import kernel
 
+Bounds = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
+
+def locate(labels: np.ndarray, wanted: int) -> tuple[int, bool, Bounds | None]:
+    """Find a label in (z, y, x) integers; 0 stands for whichever is met first.
+
+    Returns
+    -------
+    The label, 0 where nothing is found; whether there are others; its first and last places along z, y and x.
+    """
+    labels = np.require(labels, requirements=("C", "A"))
+    label = np.array(wanted).astype(labels.dtype)[()]
+    if label != wanted or labels.size == 0:
+        return 0, False, None
+    words = labels.reshape(-1).view(np.uint8)[: labels.nbytes // 8 * 8].view(np.uint64)
+    labels = labels.view()
+    labels.flags.writeable = words.flags.writeable = False  # one compiled version, whoever owns the memory
+    columns, others = np.zeros((2, labels.shape[2]), np.uint8)
+    found, *planes = _locate(labels, words, label, columns, others)
+    places = np.flatnonzero(columns)
+    if places.size == 0:
+        return 0, bool(others.any()), None
+    return int(found), bool(others.any()), (*planes, (int(places[0]), int(places[-1])))
+
 
 @kernel
-def locate(labels: np.ndarray, words: np.ndarray, wanted: int, every: bool) -> tuple[int, bool, np.ndarray]:
-    """The label found first, whether there are others, and the box (lower and upper bounds in z, y, x) of the label.
+def _locate(labels, words, label, columns, others):
+    """The label, and its first and last slice and row; marks the columns that hold it, and those that hold others.
 
-    With `every`, of all that is not background; else of `wanted` alone. `words` is the same memory in larger pieces, by
-    which rows of background are passed over. The label is 0 and the box empty where nothing is found.
+    `words` is the same memory by eight bytes, less what is left over: background is passed over by them.
     """
-    found, several = 0, False
-    box = np.array([labels.shape[0], -1, labels.shape[1], -1, labels.shape[2], -1])
-    for z in range(labels.shape[0]):
-        for y in range(labels.shape[1]):
-            seen = words[z, y, 0]
-            for k in range(words.shape[2]):
-                seen |= words[z, y, k]
-            if seen == 0:
+    slices, rows, length = labels.shape
+    row_size = length * labels.itemsize
+    top, bottom, front, back = slices, -1, rows, -1
+    for z in range(slices):
+        if _blank(words, z * rows * row_size, (z + 1) * rows * row_size):
+            continue
+        for y in range(rows):
+            start = (z * rows + y) * row_size
+            if _blank(words, start, start + row_size):
                 continue
             row = labels[z, y]
-            first, last = row.size, -1
-            for x in range(row.size):
-                value = row[x]
-                if value != 0 and (every or value == wanted):
-                    if found == 0:
-                        found = value
-                    several |= value != found
-                    first = min(first, x)
-                    last = x
-            if last >= 0:
-                box[0], box[1] = min(box[0], z), z
-                box[2], box[3] = min(box[2], y), max(box[3], y)
-                box[4], box[5] = min(box[4], first), max(box[5], last)
-    return found, several, box
+            if label == 0:
+                label = _first(row)
+                if label == 0:
+                    continue
+            for x in range(length):  # without branches: by whole vectors
+                columns[x] |= row[x] == label
+                others[x] |= (row[x] != 0) & (row[x] != label)
+            if (bottom < z or y < front or y > back) and _holds(row, label):
+                top, bottom, front, back = min(top, z), z, min(front, y), max(back, y)
+    return label, (top, bottom), (front, back)
+
+
+@kernel
+def _blank(words, start, stop):
+    """Whether the words that hold some bytes are 0; False where the last of the bytes are in no word."""
+    last = (stop + 7) // 8
+    if last > words.size:
+        return False
+    held = words[start // 8 : last]
+    seen = held[0]
+    for i in range(held.size):
+        seen |= held[i]
+    return seen == 0
+
+
+@kernel
+def _first(row):
+    """The first number that is not 0; 0 where there is none."""
+    for value in row:
+        if value != 0:
+            return value
+    return row[0]
+
+
+@kernel
+def _holds(row, label):
+    for value in row:
+        if value == label:
+            return True
+    return False
