@@ -76,15 +76,15 @@ def _blank(words, start, stop):
 @kernel
 def _first(row):
     """The first number that is not 0; 0 where there is none."""
-    for value in row:
-        if value != 0:
-            return value
-    return row[0]
+    at = 0
+    while at < row.size - 1 and row[at] == 0:
+        at += 1
+    return row[at]
 
 
 @kernel
 def _holds(row, label):
-    for value in row:
-        if value == label:
-            return True
-    return False
+    at = 0
+    while at < row.size and row[at] != label:
+        at += 1
+    return at < row.size
