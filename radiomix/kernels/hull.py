@@ -10,6 +10,9 @@ from .jit import kernel
 from .surface import NONE, Trace
 
 
+GROUP = 16  # corners that are compared with others together
+
+
 class Diameters(NamedTuple):
     """The greatest distances in mm between mesh vertices that share their z, their y or their x, and of all."""
 
@@ -30,7 +33,8 @@ def diameters(found: Trace, spacing: tuple[float, float, float]) -> Diameters:
     in_slice = _widest_plane(found.along_x, dy, dx)
     in_column = _widest_plane(across_y, dz, dx)
     in_row = _widest_plane(found.along_y, dz, dy)
-    whole = _farthest(corners(found) * (np.array(spacing) / 2))
+    half = np.array(spacing) / 2
+    whole = _farthest(corners(found) * half, found.sums[1:4] / found.sums[0] * 2 * half)
     return Diameters(in_slice, in_column, in_row, whole)
 
 
@@ -67,24 +71,39 @@ def _plane_hull(low, high, chain):
 @kernel
 def _widest_plane(extremes, across, along):
     planes, lines = extremes.shape[1:]
-    chain = np.empty((2 * lines, 2), np.int64)
+    chain, reach = np.empty((2 * lines, 2), np.int64), np.empty(2 * lines)
     widest = 0.0
     for step in range(planes):  # from the middle, where the widest planes tend to lie, outwards
         plane = (planes - 1) // 2 + ((step + 1) // 2 if step % 2 else -(step // 2))
         low, high = extremes[0, plane], extremes[1, plane]
-        first, last, least, greatest = lines, 0, np.int64(NONE), np.int64(-1)
-        for line in range(lines):
-            if high[line] >= 0:
-                first, last = min(first, line), line
-                least, greatest = min(least, low[line]), max(greatest, high[line])
-        if greatest < 0 or ((last - first) * across) ** 2 + ((greatest - least) * along) ** 2 <= widest:
+        line, position, radius = _circle(low, high, across, along)
+        if 2 * radius <= widest:
             continue
         n = _plane_hull(low, high, chain)
         for i in range(n):
+            u, v = (chain[i, 0] - line) * across, (chain[i, 1] - position) * along
+            reach[i] = np.sqrt(u * u + v * v)
             for j in range(i):
-                u, v = (chain[i, 0] - chain[j, 0]) * across, (chain[i, 1] - chain[j, 1]) * along
-                widest = max(widest, u * u + v * v)
-    return np.sqrt(widest)
+                if reach[i] + reach[j] > widest:
+                    u, v = (chain[i, 0] - chain[j, 0]) * across, (chain[i, 1] - chain[j, 1]) * along
+                    widest = max(widest, np.sqrt(u * u + v * v))
+    return widest
+
+
+@kernel
+def _circle(low, high, across, along):
+    """A circle around a plane's vertices: its centre as (line, position), and its radius, 0 where there are none."""
+    first, last, least, greatest = low.size, 0, np.int64(NONE), np.int64(-1)
+    for line in range(low.size):
+        if high[line] >= 0:
+            first, last = min(first, line), line
+            least, greatest = min(least, low[line]), max(greatest, high[line])
+    line, position, farthest = (first + last) / 2, (least + greatest) / 2, 0.0
+    for i in range(first, last + 1):
+        if high[i] >= 0:
+            u, v = (i - line) * across, max(position - low[i], high[i] - position) * along
+            farthest = max(farthest, u * u + v * v)
+    return line, position, np.sqrt(farthest)
 
 
 @kernel
@@ -107,41 +126,71 @@ def _distance(points, i, z, y, x):
 
 @kernel
 def _hop(points, z, y, x):
-    """The point farthest from (z, y, x)."""
+    """The point farthest from (z, y, x), and its squared distance."""
     best, end = -1.0, 0
     for i in range(points.shape[0]):
         distance = _distance(points, i, z, y, x)
         if distance > best:
             best, end = distance, i
-    return end
+    return end, best
 
 
 @kernel
-def _farthest(points):
+def _farthest(points, centre):
     """The greatest distance between two points.
 
-    A few hops to the farthest point give a long pair. A longer one must have both ends far from its centre: with all
-    points within `radius` of it, only those beyond `longest - radius` are compared.
+    Hops to the farthest point, the first of them from the centre, give a long pair. A longer one must have both ends
+    far from its middle: with all points within `radius` of it, only those beyond `longest - radius` are compared.
     """
-    longest, a, b = -1.0, 0, 0
+    longest, a, b = -1.0, 0, _hop(points, centre[0], centre[1], centre[2])[0]
     while True:
-        c = _hop(points, points[b, 0], points[b, 1], points[b, 2])
-        span = _distance(points, c, points[b, 0], points[b, 1], points[b, 2])
-        if not span > longest:
+        c, distance = _hop(points, points[b, 0], points[b, 1], points[b, 2])
+        if not distance > longest:
             break
-        longest, a, b = span, b, c
+        longest, a, b = distance, b, c
     z, y, x = (points[a, 0] + points[b, 0]) / 2, (points[a, 1] + points[b, 1]) / 2, (points[a, 2] + points[b, 2]) / 2
-    radius = np.sqrt(_distance(points, _hop(points, z, y, x), z, y, x))
-    kept, reach = np.empty(points.shape[0], np.int64), np.empty(points.shape[0])
-    n = 0
+    least = np.sqrt(longest) - np.sqrt(_hop(points, z, y, x)[1])
+    kept, n = np.empty((points.shape[0] + 1, 3)), 0
     for i in range(points.shape[0]):
-        reach[n] = np.sqrt(_distance(points, i, z, y, x))
-        if reach[n] >= np.sqrt(longest) - radius:
-            kept[n] = i
-            n += 1
-    for i in range(n):
-        p = kept[i]
-        for j in range(i):
-            if reach[i] + reach[j] >= np.sqrt(longest):
-                longest = max(longest, _distance(points, kept[j], points[p, 0], points[p, 1], points[p, 2]))
-    return np.sqrt(longest)
+        kept[n, 0], kept[n, 1], kept[n, 2] = points[i, 0], points[i, 1], points[i, 2]
+        n += np.sqrt(_distance(points, i, z, y, x)) >= least
+    return np.sqrt(_farthest_of_groups(kept[:n], longest))
+
+
+@kernel
+def _farthest_of_groups(points, longest):
+    """The greatest squared distance between two points, at least `longest`.
+
+    Points that follow one another lie near one another: where the boxes around two groups of them allow no longer
+    distance, their points are not compared. However round the mesh, few groups lie opposite to each other.
+    """
+    groups = (points.shape[0] + GROUP - 1) // GROUP
+    boxes = np.empty((groups, 6))
+    for g in range(groups):
+        _enclose(points[g * GROUP : (g + 1) * GROUP], boxes[g])
+        for h in range(g + 1):
+            if _reach(boxes[g], boxes[h]) > longest:
+                for i in range(g * GROUP, min((g + 1) * GROUP, points.shape[0])):
+                    z, y, x = points[i, 0], points[i, 1], points[i, 2]
+                    for j in range(h * GROUP, min((h + 1) * GROUP, points.shape[0])):
+                        longest = max(longest, _distance(points, j, z, y, x))
+    return longest
+
+
+@kernel
+def _enclose(points, box):
+    """Write the least coordinates of some points, then the greatest, into `box`."""
+    for axis in range(3):
+        box[axis] = box[3 + axis] = points[0, axis]
+        for i in range(points.shape[0]):
+            box[axis], box[3 + axis] = min(box[axis], points[i, axis]), max(box[3 + axis], points[i, axis])
+
+
+@kernel
+def _reach(a, b):
+    """The greatest squared distance that two points in two boxes can have."""
+    total = 0.0
+    for axis in range(3):
+        side = max(a[3 + axis] - b[axis], b[3 + axis] - a[axis])
+        total += side * side
+    return total
