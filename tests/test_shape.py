@@ -66,6 +66,15 @@ def test_mesh_and_diameters_equal_their_naive_twins(name: str) -> None:
     assert set(map(tuple, hull.corners(found).tolist())) <= set(naive.vertices(MASKS[name]))
 
 
+@pytest.mark.parametrize("radii", [(5, 5, 5), (4, 5, 6), (6, 5, 4)], ids=str)
+def test_diameters_of_round_bodies_are_not_those_along_a_shorter_axis(radii: tuple[int, int, int]) -> None:
+    """All ends of a ball's diameters are alike; from the tip of an ellipsoid's short axis the other tip is farthest."""
+    place = np.indices([2 * r + 1 for r in radii]) - np.reshape(radii, (3, 1, 1, 1))
+    inside = ((place / np.reshape(radii, (3, 1, 1, 1))) ** 2).sum(axis=0) <= 1
+    found = hull.diameters(surface.trace(inside), (1.0, 1.0, 1.0))
+    assert tuple(found) == pytest.approx(naive.diameters(inside, (1.0, 1.0, 1.0)), rel=1e-14)
+
+
 @pytest.mark.parametrize("name", MASKS)
 def test_each_side_of_a_closed_mesh_is_shared_by_two_triangles(name: str) -> None:
     sides: Counter[tuple] = Counter()

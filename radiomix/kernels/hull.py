@@ -9,7 +9,6 @@ import numpy as np
 from .jit import kernel
 from .surface import NONE, Trace
 
-
 GROUP = 16  # corners that are compared with others together
 
 
