@@ -65,12 +65,12 @@ def test_a_region_without_pairs_has_no_features(name):
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_maximal_correlation_of_any_matrix(size, symmetric):
     generator = np.random.default_rng(size)
-    counts = np.zeros((1, size + 1, size + 1), np.uint32)
-    counts[0, 1:, 1:] = generator.integers(0, 9, (size, size)) * (generator.random((size, size)) < 0.5)
-    counts[0, 1, 1] += 1
+    counts = np.zeros((size + 1, 1, size + 1), np.uint32)
+    counts[1:, 0, 1:] = generator.integers(0, 9, (size, size)) * (generator.random((size, size)) < 0.5)
+    counts[1, 0, 1] += 1
     features = np.empty((1, column.PAIR_COLUMNS))
     column.pair_features(counts, symmetric, True, False, np.empty(0), features)
-    matrix = counts[0, 1:, 1:].astype(float)
+    matrix = counts[1:, 0, 1:].astype(float)
     expected = naive.maximal_correlation(matrix + matrix.T if symmetric else matrix)
     assert features[0, column.MCC] == pytest.approx(expected, rel=1e-10, abs=1e-7)
 

@@ -272,9 +272,9 @@ FEATURES = (
 def count(grid: Grid, offsets: np.ndarray, by_slice: bool) -> np.ndarray:
     """Pairs of a region, (slices or 1, directions, levels + 1, levels + 1), each counted in one direction."""
     starts = grid.starts if by_slice else grid.whole
-    counts = stack_of_zeros(len(starts) - 1, len(offsets), grid.count + 1, grid.count + 1)
+    counts = stack_of_zeros(len(starts) - 1, grid.count + 1, len(offsets), grid.count + 1)
     column.count_pairs(grid.flat, grid.voxels, starts, grid.steps(offsets).astype(np.uint64), counts)
-    return counts
+    return counts.swapaxes(1, 2)
 
 
 def _parts(offsets: np.ndarray, grid: Grid, plan: Plan) -> list[np.ndarray]:
@@ -296,7 +296,7 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
             stack = merge(count(grid, part, plan.by_slice), plan.merging, weights)
             columns.append(np.empty((len(stack), column.PAIR_COLUMNS)))
             options = config.symmetrical_glcm, with_correlation, source.flat_region
-            column.pair_features(np.ascontiguousarray(stack), *options, c_log_c(stack), columns[-1])
+            column.pair_features(np.ascontiguousarray(stack.swapaxes(0, 1)), *options, c_log_c(stack), columns[-1])
         results.append((plan.reported, named(features, mean_of_matrices(np.concatenate(columns)))))
     return results
 
