@@ -17,6 +17,7 @@ from ..kernels.cooccurrence import PAIR_COLUMNS
 from ..kernels.neighbours import TONE_COLUMNS
 from ..kernels.sizes import SIZE_COLUMNS
 from ..kernels.window import window_in_frame, window_lines, window_pairs, window_places
+from ..kernels.window_lanes import block_of_keys
 from ..kernels.window_pairs import glcm_windows
 from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windows
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
@@ -171,12 +172,12 @@ def _lines(reach: tuple[int, int, int], offsets: tuple[tuple[int, ...], ...]) ->
 
 
 def statistics(windows: Windows, starts: np.ndarray) -> Columns:
-    out = np.empty((len(starts), STATISTIC_COLUMNS))
+    out = np.empty((STATISTIC_COLUMNS, len(starts)))
     statistics_windows(
-        windows.grid.flat, windows.flat_intensities, starts, windows.places, 2 * windows.reach[2] + 1,
-        windows.levels.count, float(windows.config.voxel_shift), out,
+        windows.grid.flat, windows.flat_intensities, starts, windows.places, float(windows.config.voxel_shift),
+        block_of_keys(windows.places.size, windows.levels.count), out,
     )  # fmt: skip
-    columns = {name: out[:, column] for name, column in STATISTICS.items()}
+    columns = {name: out[column] for name, column in STATISTICS.items()}
     columns["StandardDeviation"] = np.sqrt(columns["Variance"])
     columns["TotalEnergy"] = columns["Energy"] * prod(windows.spacing)
     if windows.config.dialect is Dialect.IBSI:

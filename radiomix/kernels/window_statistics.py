@@ -1,4 +1,4 @@
-"""First-order statistics in a window around every voxel."""
+"""First-order statistics in a window around every voxel, many windows at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .jit import kernel, reduction
+from .jit import kernel
+from .window_lanes import LANES, add_logs, add_squares, count_equal, fill_lanes, gather_lanes, sort_lanes
 from .window_tally import log_table as tabulate
 
 # Columns of `statistics_windows`
@@ -32,183 +33,138 @@ from .window_tally import log_table as tabulate
 STATISTIC_COLUMNS = 17
 
 
+# Rows of working space: numbers of each window
+_INSIDE, _AVERAGE, _LOW, _HIGH, _KEPT, _KEPT_MEAN, _KEPT_DEVIATION, _THIRD, _FOURTH, _LOGS, _SQUARES = range(11)
+_NUMBERS = 11
+
+
 @kernel
-def _percentile(ordered, n, percent):
+def _collect(levels, values, keys, numbers):
+    """Keep what lies in the ROI, the rest goes to the end: count it in `numbers`, fill `keys` with the levels."""
+    size = values.shape[0]
+    nothing, inside = keys[size, 0], numbers[_INSIDE]
+    for s in range(size):
+        level, key, value = levels[s], keys[s], values[s]
+        for i in range(LANES):
+            key[i] = level[i] if level[i] > 0 else nothing
+        for i in range(LANES):
+            value[i] = value[i] if level[i] > 0 else np.inf
+            inside[i] += 1.0 if level[i] > 0 else 0.0
+
+
+@kernel
+def _percentile(ordered, i, n, percent):
     position = (n - 1) * percent / 100.0
     below = int(position)
     above = min(below + 1, n - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
-
-
-@reduction
-def _moments(x, shift, mean):
-    """Energy of the shifted intensities, and the sums of the powers 2, 3 and 4 of x - mean."""
-    energy, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-    for k in range(x.size):
-        away = x[k] - mean
-        square = away * away
-        energy += (x[k] + shift) * (x[k] + shift)
-        second += square
-        third += square * away
-        fourth += square * square
-    return energy, second, third, fourth
-
-
-@reduction
-def _mean_and_deviation(x):
-    """Mean, and mean absolute deviation from it."""
-    total, absolute = 0.0, 0.0
-    for k in range(x.size):
-        total += x[k]
-    mean = total / x.size
-    for k in range(x.size):
-        absolute += abs(x[k] - mean)
-    return mean, absolute / x.size
+    return ordered[below, i] + (position - below) * (ordered[above, i] - ordered[below, i])
 
 
 @kernel
-def _between(x, n, low, high):
-    """The part of n sorted intensities that lies between two of their percentiles."""
-    first, last = n // 10, n - 1 - n // 10
-    while first > 0 and x[first - 1] >= low:
-        first -= 1
-    while first < n and x[first] < low:
-        first += 1
-    while last < n - 1 and x[last + 1] <= high:
-        last += 1
-    while last >= 0 and x[last] > high:
-        last -= 1
-    return x[first : last + 1]
+def _ranks(ordered, numbers, out):
+    """What the order gives."""
+    for i in range(LANES):
+        n = max(int(numbers[_INSIDE, i]), 1)
+        low, high = _percentile(ordered, i, n, 10.0), _percentile(ordered, i, n, 90.0)
+        numbers[_LOW, i] = low
+        numbers[_HIGH, i] = high
+        out[PERCENTILE_10, i] = low
+        out[PERCENTILE_90, i] = high
+        out[MEDIAN, i] = _percentile(ordered, i, n, 50.0)
+        out[INTERQUARTILE_RANGE, i] = _percentile(ordered, i, n, 75.0) - _percentile(ordered, i, n, 25.0)
+        out[MINIMUM, i] = ordered[0, i]
+        out[MAXIMUM, i] = ordered[n - 1, i]
+        out[RANGE, i] = ordered[n - 1, i] - ordered[0, i]
 
 
 @kernel
-def _intensities_of_window(x, n, shift, out):
-    """First-order features of n sorted intensities (Entropy and Uniformity come from the levels)."""
-    low, high = _percentile(x, n, 10.0), _percentile(x, n, 90.0)
-    kept = _between(x, n, low, high)
-    mean, absolute = _mean_and_deviation(x[:n])
-    energy, second, third, fourth = _moments(x[:n], shift, mean)
-    variance = second / n
-    flat = x[0] == x[n - 1]
-    out[ENERGY] = energy
-    out[INTERQUARTILE_RANGE] = _percentile(x, n, 75.0) - _percentile(x, n, 25.0)
-    out[KURTOSIS] = 0.0 if flat else fourth / n / (variance * variance)
-    out[MAXIMUM] = x[n - 1]
-    out[MEAN] = mean
-    out[MEAN_ABSOLUTE_DEVIATION] = absolute
-    out[MEDIAN] = _percentile(x, n, 50.0)
-    out[MINIMUM] = x[0]
-    out[PERCENTILE_10] = low
-    out[PERCENTILE_90] = high
-    out[RANGE] = x[n - 1] - x[0]
-    out[ROBUST_MEAN_ABSOLUTE_DEVIATION] = _mean_and_deviation(kept)[1] if kept.size else np.nan
-    out[ROOT_MEAN_SQUARED] = math.sqrt(energy / n)
-    out[SKEWNESS] = 0.0 if flat else third / n / (variance * math.sqrt(variance))
-    out[VARIANCE] = variance
+def _means(ordered, numbers):
+    """Mean of all, and of those between the 10th and the 90th percentile."""
+    inside, average, low, high = numbers[_INSIDE], numbers[_AVERAGE], numbers[_LOW], numbers[_HIGH]
+    kept, kept_mean = numbers[_KEPT], numbers[_KEPT_MEAN]
+    for k in range(ordered.shape[0]):
+        row, rank = ordered[k], float(k)
+        for i in range(LANES):
+            x = row[i]
+            between = (x >= low[i]) & (x <= high[i])
+            average[i] += x if rank < inside[i] else 0.0
+            kept[i] += 1.0 if between else 0.0
+            kept_mean[i] += x if between else 0.0
+    for i in range(LANES):
+        average[i] /= inside[i]
+        kept_mean[i] /= kept[i]
 
 
 @kernel
-def _sort(values, n, ordered):
-    """Put each value where its rank says, which takes no branch to guess; equal ones stay in their order."""
-    for k in range(n):
-        rank = 0
-        for j in range(k):
-            rank += values[j] <= values[k]
-        for j in range(k + 1, n):
-            rank += values[j] < values[k]
-        ordered[rank] = values[k]
+def _deviations(ordered, shift, numbers, energy, second, absolute):
+    """Sums of powers, and of absolute deviations."""
+    inside, average, low, high = numbers[_INSIDE], numbers[_AVERAGE], numbers[_LOW], numbers[_HIGH]
+    kept_mean, kept_absolute = numbers[_KEPT_MEAN], numbers[_KEPT_DEVIATION]
+    third, fourth = numbers[_THIRD], numbers[_FOURTH]
+    for k in range(ordered.shape[0]):
+        row, rank = ordered[k], float(k)
+        for i in range(LANES):
+            x = row[i]
+            away = x - average[i] if rank < inside[i] else 0.0
+            shifted = x + shift if rank < inside[i] else 0.0
+            energy[i] += shifted * shifted
+            absolute[i] += abs(away)
+            second[i] += away * away
+            third[i] += away * away * away
+            fourth[i] += (away * away) * (away * away)
+            kept_absolute[i] += abs(x - kept_mean[i]) if (x >= low[i]) & (x <= high[i]) else 0.0
 
 
 @kernel
-def _collect(levels, intensities, start, places, values, ordered):
-    """Fill `ordered` with the sorted intensities of the places that lie in the ROI; returns how many."""
-    n = 0
-    for s in range(places.size):
-        if levels[start + places[s]] > 0:
-            values[n] = intensities[start + places[s]]
-            n += 1
-    _sort(values, n, ordered)
-    return n
+def _finish(numbers, log_table, out):
+    for i in range(LANES):
+        n = numbers[_INSIDE, i]
+        variance = out[VARIANCE, i] / n
+        flat = out[RANGE, i] == 0
+        out[MEAN, i] = numbers[_AVERAGE, i]
+        out[VARIANCE, i] = variance
+        out[MEAN_ABSOLUTE_DEVIATION, i] /= n
+        out[ROBUST_MEAN_ABSOLUTE_DEVIATION, i] = numbers[_KEPT_DEVIATION, i] / numbers[_KEPT, i]
+        out[ROOT_MEAN_SQUARED, i] = math.sqrt(out[ENERGY, i] / n)
+        out[SKEWNESS, i] = 0.0 if flat else numbers[_THIRD, i] / n / (variance * math.sqrt(variance))
+        out[KURTOSIS, i] = 0.0 if flat else numbers[_FOURTH, i] / n / (variance * variance)
+        out[ENTROPY, i] = (log_table[np.uint64(n)] - numbers[_LOGS, i]) / n
+        out[UNIFORMITY, i] = numbers[_SQUARES, i] / n / n
+        if n == 0:
+            out[:, i] = np.nan
 
 
 @kernel
-def _count_levels(levels, start, places, change, counts, log_table, sums):
-    """Add or take away the places' levels; `sums` follows the sum of c log2 c and of c^2 over the levels' counts c."""
-    for s in range(places.size):
-        level = levels[start + places[s]]
-        if level > 0:
-            before = counts[level]
-            counts[level] = before + change
-            sums[0] += log_table[before + change] - log_table[before]
-            sums[1] += change * (2 * before + change)
-
-
-@kernel
-def _replace(ordered, n, leaving, n_leaving, entering, n_entering, merged):
-    """Merge: the ordered values, less those that leave, with those that enter, all sorted; returns how many."""
-    count, out, new = 0, 0, 0
-    for k in range(n):
-        x = ordered[k]
-        if out < n_leaving and leaving[out] == x:
-            out += 1
-            continue
-        while new < n_entering and entering[new] < x:
-            merged[count] = entering[new]
-            new += 1
-            count += 1
-        merged[count] = x
-        count += 1
-    while new < n_entering:
-        merged[count] = entering[new]
-        new += 1
-        count += 1
-    return count
-
-
-@kernel
-def statistics_windows(levels, intensities, starts, places, width, n_levels, shift, out):
+def statistics_windows(levels, intensities, starts, places, shift, keys, out):
     """First-order features of the window around each voxel.
-
-    Along a row of voxels the window slides: one face of places leaves, one enters, and the order is kept. A face is
-    sorted once, when it enters.
 
     Parameters
     ----------
     levels, intensities : padded levels (0 outside the ROI) and padded image (float64), flattened alike
-    starts : (V,) where each window begins, ascending
-    places, width : `window_places`, and how many of them a window has along x
-    n_levels, shift : Ng, and what is added before energy and RMS
-    out : (V, STATISTIC_COLUMNS), filled. Total energy is energy times the voxel volume.
+    starts : (V,) where each window begins
+    places : `window_places`
+    shift : what is added before energy and RMS
+    keys : `block_of_keys` for the window's levels
+    out : (STATISTIC_COLUMNS, V), filled. Total energy is energy times the voxel volume.
     """
     size = places.size
-    faces = places.reshape((size // width, width)).T.copy()
-    counts = np.zeros(n_levels + 1, np.int64)
-    log_table = tabulate(size)
-    sums = np.zeros(2)
-    ordered, merged = np.empty(size), np.empty(size)
-    sorted_faces, sizes = np.empty((width + 1, size // width)), np.zeros(width + 1, np.int64)  # a ring
-    scratch = np.empty(size // width)
-    n, oldest = 0, 0
-    for v in range(starts.size):
-        slides = v > 0 and starts[v] == starts[v - 1] + 1
-        if slides:
-            _count_levels(levels, starts[v - 1], faces[0], -1, counts, log_table, sums)
-        else:
-            n, oldest = 0, 0
-            counts[:] = 0
-            sums[:] = 0.0
-            sizes[:] = 0
-        for f in range(width - 1 if slides else 0, width):
-            newest = (oldest + width) % (width + 1)
-            entering = sorted_faces[newest]
-            sizes[newest] = _collect(levels, intensities, starts[v], faces[f], scratch, entering)
-            n = _replace(ordered, n, sorted_faces[oldest], sizes[oldest], entering, sizes[newest], merged)
-            ordered, merged = merged, ordered
-            oldest = (oldest + 1) % (width + 1)
-            _count_levels(levels, starts[v], faces[f], 1, counts, log_table, sums)
-        if n == 0:
-            out[v] = np.nan
-            continue
-        _intensities_of_window(ordered, n, shift, out[v])
-        out[v, ENTROPY] = (log_table[n] - sums[0]) / n
-        out[v, UNIFORMITY] = sums[1] / n / n
+    here, codes, values = np.empty(LANES, np.uint64), np.empty((size, LANES), levels.dtype), np.empty((size, LANES))
+    counts, log_table = np.empty_like(keys), tabulate(size)
+    numbers, found = np.empty((_NUMBERS, LANES)), np.empty((STATISTIC_COLUMNS, LANES))
+    for v in range(0, starts.size, LANES):
+        filled = fill_lanes(starts, v, here)
+        gather_lanes(levels, here, places, codes)
+        gather_lanes(intensities, here, places, values)
+        numbers[:], found[:] = 0.0, 0.0
+        _collect(codes, values, keys, numbers)
+        sort_lanes(values)
+        _ranks(values, numbers, found)
+        _means(values, numbers)
+        _deviations(values, shift, numbers, found[ENERGY], found[VARIANCE], found[MEAN_ABSOLUTE_DEVIATION])
+        sort_lanes(keys[:size])
+        count_equal(keys, keys.dtype.type(1), counts)
+        add_logs(counts, log_table, numbers[_LOGS])
+        add_squares(counts, numbers[_SQUARES])
+        _finish(numbers, log_table, found)
+        for column in range(STATISTIC_COLUMNS):
+            out[column, v : v + filled] = found[column, :filled]

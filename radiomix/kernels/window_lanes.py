@@ -1,0 +1,102 @@
+"""Many windows side by side: row s of a block holds place s of every window, one window per lane.
+
+A window is too small to fill a processor's vectors, so that each instruction works on several windows instead. Nothing
+here branches on what a window holds. Equal things are counted by sorting them: the order of comparisons is the same for
+every window.
+
+Keys stand for what is counted, unsigned. The last row of a block of keys holds the largest number of its type: it
+stands for nothing, and sorts behind everything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+LANES = 128
+
+
+def block_of_keys(rows: int, largest: int) -> np.ndarray:
+    """Room for keys up to `largest`, and for counts of them, (rows + 1, LANES)."""
+    dtype = np.promote_types(np.uint16, np.min_scalar_type(max(largest, rows) + 1))
+    keys = np.empty((rows + 1, LANES), dtype)
+    keys[rows] = np.iinfo(dtype).max
+    return keys
+
+
+@kernel
+def fill_lanes(starts, v, here):
+    """Where the windows v, v + 1, ... begin; the last one fills lanes that are left over. Returns how many there are."""
+    for i in range(LANES):
+        here[i] = np.uint64(starts[min(v + i, starts.size - 1)])
+    return min(LANES, starts.size - v)
+
+
+@kernel
+def gather_lanes(flat, here, places, rows):
+    for s in range(places.size):
+        row, place = rows[s], np.uint64(places[s])
+        for i in range(LANES):
+            row[i] = flat[here[i] + place]
+
+
+@kernel
+def _exchange(low, high):
+    for i in range(LANES):
+        a, b = low[i], high[i]
+        low[i] = a if a < b else b
+        high[i] = b if a < b else a
+
+
+@kernel
+def sort_lanes(rows):
+    """Sort every lane: Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M)."""
+    size = rows.shape[0]
+    half = 1
+    while 2 * half < size:
+        half *= 2
+    p = half
+    while p > 0:
+        q, r, d = half, 0, p
+        while True:
+            for s in range(size - d):
+                if s & p == r:
+                    _exchange(rows[s], rows[s + d])
+            if q == p:
+                break
+            q, r, d = q // 2, p, q - p
+        p //= 2
+
+
+@kernel
+def count_equal(keys, unit, counts):
+    """Of sorted keys, the number of equal ones at the last of each kind, elsewhere 0; keys of one `unit` are equal."""
+    size = keys.shape[0] - 1
+    counts[size, :] = 0  # what has been counted so far
+    run = counts[size]
+    for k in range(size):
+        here, after, ends = keys[k], keys[k + 1], counts[k]
+        for i in range(LANES):
+            same = (here[i] ^ after[i]) < unit
+            run[i] += 1
+            ends[i] = 0 if same else run[i]
+            run[i] = run[i] if same else 0
+
+
+@kernel
+def add_logs(counts, table, logs):
+    """Add c log2 c of each count to its lane of `logs`."""
+    for k in range(counts.shape[0] - 1):
+        row = counts[k]
+        for i in range(LANES):
+            logs[i] += table[row[i]]
+
+
+@kernel
+def add_squares(counts, squares):
+    for k in range(counts.shape[0] - 1):
+        row = counts[k]
+        for i in range(LANES):
+            count = float(row[i])
+            squares[i] += count * count
