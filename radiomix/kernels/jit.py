@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
+from numba.core.registry import CPUDispatcher
 
 _IMPORT = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
 
@@ -45,13 +46,29 @@ class _FilePerSignature(IndexDataCacheFile):
         self._save_index(overloads)
 
 
+class _Kernel(CPUDispatcher):
+    """Compiled for Python to call; other kernels call its inner twin, which needs no wrapper and no file of its own."""
+
+    inner: Any
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return self.inner.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        return self.inner.get_overload(sig)
+
+
 def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    compile_later = njit(cache=True, nogil=True, error_model="numpy", **options)
+    compile_later = partial(njit, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = compile_later(function)
+        dispatcher: Any = compile_later(function, cache=True)
+        if dispatcher is function:  # without the JIT
+            return dispatcher
+        dispatcher.__class__ = _Kernel
+        dispatcher.inner = compile_later(function, no_cpython_wrapper=True)
         files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-        if isinstance(files, IndexDataCacheFile):  # without the JIT there is no cache
+        if isinstance(files, IndexDataCacheFile):
             files.__class__ = _FilePerSignature
             files._source_stamp = (files._source_stamp, _stamp(Path(function.__code__.co_filename)))
         return dispatcher
