@@ -77,7 +77,7 @@ def _count_along(flat, voxels, offsets, width, cells):
 
 @kernel
 def _count_in_a_volume(flat, voxels, lines, width, cells):
-    """The same for the 13 neighbours at distance 1: the next voxel, and three in each of four lines, by their middle."""
+    """The same for the 13 neighbours at distance 1: the next voxel, and three in each of four lines."""
     one, next_one = np.uint32(1), np.uint64(1)
     for n in range(voxels.size):
         voxel = np.uint64(voxels[n])
