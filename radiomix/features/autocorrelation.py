@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 from scipy import fft
 
 from ..image import Triple
-from ..kernels.autocorrelation import weighted_overlap
+from ..kernels.autocorrelation import weighted_pairs
 
-ROWS = 8  # of spectra that are summed at a time
+COLUMNS = 16  # of spectra that are summed at a time
 
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
@@ -34,30 +32,26 @@ def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple
 def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float, float]:
     """sum(w), sum(w x_i x_j) and sum(w x_i^2) over all ordered pairs of voxels i != j, w = 1 / distance.
 
-    `values` are zero outside the region. No pair is visited: the weights depend on the offset alone, so the sums are
-    products of spectra (Parseval) on a periodic grid so wide that nothing wraps around.
+    `values` are zero outside the region. No pair of voxels is visited: the weights depend on the offset alone, so that
+    the sum over two slices is a product of spectra (Parseval) on a periodic grid so wide that nothing wraps around.
     """
-    shape = tuple(2 * fft.next_fast_len(n, real=True) for n in inside.shape)
-    weights = _spectrum_of_weights(shape, spacing)
-    region, simple, squared = (_planes(part, shape) for part in (inside.astype(np.float64), values, values * values))
-    fold = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))
-    sums = np.zeros(3)
-    for start in range(0, shape[1], ROWS):  # the last axis piece by piece, so that no whole spectrum is held
-        rows = slice(start, start + ROWS)
-        x, one, square = (fft.fft(part[:, rows], shape[0], axis=0) for part in (simple, region, squared))
-        of_rows = np.ascontiguousarray(weights[:, fold[rows]])
-        sums += [weighted_overlap(of_rows, a, b) for a, b in ((one, one), (x, x), (square, one))]
-    return float(sums[0]), float(sums[1]), float(sums[2])
+    ny, nx = (2 * fft.next_fast_len(n) for n in inside.shape[1:])
+    weights = _spectra_of_weights((inside.shape[0], ny, nx), spacing)
+    rows = [fft.rfft(part, nx, axis=2) for part in (inside.astype(np.float64), values, values * values)]
+    sums = np.zeros((3, nx // 2 + 1))
+    for start in range(0, nx // 2 + 1, COLUMNS):  # piece by piece, so that no whole spectrum is held
+        piece = slice(start, start + COLUMNS)
+        spectra = (fft.fft(part[:, :, piece], ny, axis=1) for part in rows)
+        sums[:, piece] = weighted_pairs(np.ascontiguousarray(weights[:, :, piece]), *spectra)
+    sums[:, 1:-1] *= 2  # frequencies between zero and the highest stand for two
+    pairs, products, squares = (float(total) for total in sums.sum(axis=1))
+    return pairs, products, squares
 
 
-def _planes(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The half spectrum along y and x of an array in the corner of a larger grid of zeros."""
-    return fft.fft(fft.rfft(values, shape[2], axis=2), shape[1], axis=1)
-
-
-def _spectrum_of_weights(shape: tuple[int, ...], spacing: Triple) -> np.ndarray:
-    """An octant of the transform of 1 / distance, over the number of cells; the others are its mirror images."""
-    z, y, x = ((np.arange(n // 2 + 1) * step) ** 2 for n, step in zip(shape, spacing, strict=True))
+def _spectra_of_weights(shape: tuple[int, int, int], spacing: Triple) -> np.ndarray:
+    """A quadrant of the transforms of 1 / distance, by slice, over the number of cells; the others mirror it."""
+    nz, ny, nx = shape
+    z, y, x = ((np.arange(n) * step) ** 2 for n, step in zip((nz, ny // 2 + 1, nx // 2 + 1), spacing, strict=True))
     distance = np.sqrt(z[:, None, None] + y[:, None] + x)
     distance[0, 0, 0] = np.inf
-    return fft.dctn(1 / distance, type=1, overwrite_x=True) / prod(shape)
+    return fft.dctn(1 / distance, type=1, axes=(1, 2), overwrite_x=True) / (ny * nx)
