@@ -8,7 +8,7 @@ from scipy import fft
 from ..image import Triple
 from ..kernels.autocorrelation import weighted_pairs
 
-COLUMNS = 16  # of spectra that are summed at a time
+COLUMNS = 32  # of spectra that are summed at a time
 
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
@@ -38,20 +38,24 @@ def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tu
     ny, nx = (2 * fft.next_fast_len(n) for n in inside.shape[1:])
     weights = _spectra_of_weights((inside.shape[0], ny, nx), spacing)
     rows = [fft.rfft(part, nx, axis=2) for part in (inside.astype(np.float64), values, values * values)]
-    sums = np.zeros((3, nx // 2 + 1))
+    sums = np.zeros(3)
     for start in range(0, nx // 2 + 1, COLUMNS):  # piece by piece, so that no whole spectrum is held
         piece = slice(start, start + COLUMNS)
         spectra = (fft.fft(part[:, :, piece], ny, axis=1) for part in rows)
-        sums[:, piece] = weighted_pairs(np.ascontiguousarray(weights[:, :, piece]), *spectra)
-    sums[:, 1:-1] *= 2  # frequencies between zero and the highest stand for two
-    pairs, products, squares = (float(total) for total in sums.sum(axis=1))
+        sums += weighted_pairs(np.ascontiguousarray(weights[:, :, piece]), *spectra)
+    pairs, products, squares = (float(total) for total in sums)
     return pairs, products, squares
 
 
 def _spectra_of_weights(shape: tuple[int, int, int], spacing: Triple) -> np.ndarray:
-    """A quadrant of the transforms of 1 / distance, by slice, over the number of cells; the others mirror it."""
+    """A quadrant of the transforms of 1 / distance, by slice, over the number of cells; the others mirror it.
+
+    Along x frequencies between zero and the highest count twice, since half spectra lack their mirror images.
+    """
     nz, ny, nx = shape
     z, y, x = ((np.arange(n) * step) ** 2 for n, step in zip((nz, ny // 2 + 1, nx // 2 + 1), spacing, strict=True))
     distance = np.sqrt(z[:, None, None] + y[:, None] + x)
     distance[0, 0, 0] = np.inf
-    return fft.dctn(1 / distance, type=1, axes=(1, 2), overwrite_x=True) / (ny * nx)
+    weights = fft.dctn(1 / distance, type=1, axes=(1, 2), overwrite_x=True) / (ny * nx)
+    weights[:, :, 1:-1] *= 2
+    return weights

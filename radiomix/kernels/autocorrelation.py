@@ -9,33 +9,33 @@ from .jit import kernel, reduction
 
 @kernel
 def weighted_pairs(weights, region, values, squares):
-    """Sums over pairs of slices of w a conj(b) at each frequency: (one, one), (values, values), (squares, one).
+    """Sums over frequencies and over pairs of slices of w Re(a conj(b)), for these a and b: region and region, values
+    and values, squares and region.
 
     region, values, squares : (nz, ny, nx) columns of the spectra of real slices, all frequencies along y
     weights : (nz, ny // 2 + 1, nx), real: by the distance of two slices, even along y; ny is even
 
-    Returns real numbers, (3, nx).
+    A sum over pairs whose weights depend on the distance alone falls apart into one over the halves that are even
+    about the middle slice and one over those that are odd, each of half as many slices.
     """
     nz, ny, nx = region.shape
     half, lanes = (nz + 1) // 2, 2 * nx
     apart = np.empty((nz, lanes))
     even, odd = np.empty((half, 3, lanes)), np.empty((half, 3, lanes))
-    sums, totals = np.empty((6, lanes)), np.zeros((3, lanes))
+    total = np.zeros(3)
     for y in range(ny):
-        _twice(weights[:, min(y, ny - y)], apart)
+        _lay_twice(weights[:, min(y, ny - y)], apart)
         _fold(region[:, y], even[:, 0], odd[:, 0])
         _fold(values[:, y], even[:, 1], odd[:, 1])
         _fold(squares[:, y], even[:, 2], odd[:, 2])
         for z in range(half):
-            sums[:] = 0.0
-            for other in range(z):
-                _add_slice(apart[z - other], apart[nz - 1 - z - other], even[other], odd[other], sums)
-            _close(apart[0], apart[nz - 1 - 2 * z], even[z], odd[z], sums, totals)
-    return totals[:, :nx] + totals[:, nx:]
+            for k, found in enumerate(_pairs_below(apart, even, odd, z)):
+                total[k] += found
+    return total
 
 
 @kernel
-def _twice(weights, apart):
+def _lay_twice(weights, apart):
     """The same weights for real and for imaginary parts, which lie one after the other."""
     nz, nx = weights.shape
     for z in range(nz):
@@ -45,7 +45,7 @@ def _twice(weights, apart):
 
 @kernel
 def _fold(slices, even, odd):
-    """The parts of a line of slices that are even and odd about its middle, by which the sum over pairs falls apart."""
+    """The halves of a row of slices that are even and odd about its middle."""
     nz, nx = slices.shape
     for z in range(even.shape[0]):
         share = 0.25 if 2 * z == nz - 1 else 0.5
@@ -56,25 +56,18 @@ def _fold(slices, even, odd):
 
 
 @reduction
-def _add_slice(near, far, even, odd, sums):
-    """Add one slice's contribution to what a later slice is multiplied with."""
-    for x in range(near.size):
-        both, difference = near[x] + far[x], near[x] - far[x]
-        sums[0, x] += both * even[0, x]
-        sums[1, x] += both * even[1, x]
-        sums[2, x] += both * even[2, x]
-        sums[3, x] += difference * odd[0, x]
-        sums[4, x] += difference * odd[1, x]
-        sums[5, x] += difference * odd[2, x]
-
-
-@reduction
-def _close(near, far, even, odd, sums, totals):
-    """A slice's pairs with all earlier ones, in both orders, and with itself."""
-    for x in range(near.size):
-        both, difference = near[x] + far[x], near[x] - far[x]
-        for part, w, slices in ((0, both, even), (3, difference, odd)):
-            one, value, square = slices[0, x], slices[1, x], slices[2, x]
-            totals[0, x] += 2 * one * (2 * sums[part, x] + w * one)
-            totals[1, x] += 2 * value * (2 * sums[part + 1, x] + w * value)
-            totals[2, x] += 2 * (square * (sums[part, x] + w * one) + one * sums[part + 2, x])
+def _pairs_below(apart, even, odd, z):
+    """What slice z makes with those before it, and in both orders, and with itself."""
+    nz, lanes = apart.shape
+    ones, values, squares = 0.0, 0.0, 0.0
+    for other in range(z + 1):
+        times = 2.0 if other == z else 4.0
+        for x in range(lanes):
+            near, far = apart[z - other, x], apart[nz - 1 - z - other, x]
+            p, q = times * (near + far), times * (near - far)
+            one, odd_one = even[other, 0, x], odd[other, 0, x]
+            ones += p * (even[z, 0, x] * one) + q * (odd[z, 0, x] * odd_one)
+            values += p * (even[z, 1, x] * even[other, 1, x]) + q * (odd[z, 1, x] * odd[other, 1, x])
+            squares += p * (even[z, 2, x] * one + even[z, 0, x] * even[other, 2, x]) / 2
+            squares += q * (odd[z, 2, x] * odd_one + odd[z, 0, x] * odd[other, 2, x]) / 2
+    return ones, values, squares
