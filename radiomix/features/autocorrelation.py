@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-from scipy import fft
 
 from ..image import Triple
 from ..kernels.autocorrelation import weighted_pairs
-
-COLUMNS = 32  # of spectra that are summed at a time
 
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
@@ -34,28 +33,61 @@ def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tu
 
     `values` are zero outside the region. No pair of voxels is visited: the weights depend on the offset alone, so that
     the sum over two slices is a product of spectra (Parseval) on a periodic grid so wide that nothing wraps around.
+    The weights are even along y and x, so a spectrum's cosine and sine parts contribute one by one.
     """
-    ny, nx = (2 * fft.next_fast_len(n) for n in inside.shape[1:])
-    weights = _spectra_of_weights((inside.shape[0], ny, nx), spacing)
-    rows = [fft.rfft(part, nx, axis=2) for part in (inside.astype(np.float64), values, values * values)]
-    sums = np.zeros(3)
-    for start in range(0, nx // 2 + 1, COLUMNS):  # piece by piece, so that no whole spectrum is held
-        piece = slice(start, start + COLUMNS)
-        spectra = (fft.fft(part[:, :, piece], ny, axis=1) for part in rows)
-        sums += weighted_pairs(np.ascontiguousarray(weights[:, :, piece]), *spectra)
+    weights = _spectra_of_weights(inside.shape, spacing)
+    tables = [_cosines_and_sines(n) for n in inside.shape[1:]]
+    parts = (inside.astype(np.float64), values, values * values)
+    sums = sum(
+        weighted_pairs(weights.reshape(len(inside), -1), *spectra)
+        for spectra in zip(*(_spectra(p, *tables) for p in parts), strict=True)
+    )
     pairs, products, squares = (float(total) for total in sums)
     return pairs, products, squares
 
 
-def _spectra_of_weights(shape: tuple[int, int, int], spacing: Triple) -> np.ndarray:
-    """A quadrant of the transforms of 1 / distance, by slice, over the number of cells; the others mirror it.
+def _spectra_of_weights(shape: tuple[int, ...], spacing: Triple) -> np.ndarray:
+    """The transforms of 1 / distance in the slices 0, 1, ... below, at no negative frequency, over the number of cells.
 
-    Along x frequencies between zero and the highest count twice, since half spectra lack their mirror images.
+    The grid is twice as wide as the region; a frequency between zero and the highest counts twice, for its negative.
     """
-    nz, ny, nx = shape
-    z, y, x = ((np.arange(n) * step) ** 2 for n, step in zip((nz, ny // 2 + 1, nx // 2 + 1), spacing, strict=True))
+    depth, ny, nx = shape
+    z, y, x = ((np.arange(n) * step) ** 2 for n, step in zip((depth, ny + 1, nx + 1), spacing, strict=True))
     distance = np.sqrt(z[:, None, None] + y[:, None] + x)
     distance[0, 0, 0] = np.inf
-    weights = fft.dctn(1 / distance, type=1, axes=(1, 2), overwrite_x=True) / (ny * nx)
-    weights[:, :, 1:-1] *= 2
-    return weights
+    return _cosine_transform(ny) @ (1 / distance @ _cosine_transform(nx).T)
+
+
+def _cosine_transform(half: int) -> np.ndarray:
+    """For samples 0..half of an even, periodic line: (frequencies, samples), each end's share counted once."""
+    ends = np.full(half + 1, 2.0)
+    ends[[0, -1]] = 1.0
+    waves = np.cos(np.outer(np.arange(half + 1), np.arange(half + 1)) % (2 * half) * (np.pi / half))
+    return ends[:, None] * waves * ends / (2 * half)
+
+
+def _cosines_and_sines(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the even and the odd half of `count` samples are multiplied by, (half of count, frequencies) each.
+
+    Angles are counted from the middle of the samples, of a period of twice as many.
+    """
+    twice_from_middle = count - 1 - 2 * np.arange((count + 1) // 2)
+    angles = np.outer(twice_from_middle, np.arange(count + 1)) % (4 * count) * (np.pi / (2 * count))
+    cosines = np.cos(angles)
+    cosines[twice_from_middle == 0] /= 2  # the middle sample is its own mirror image
+    return cosines, np.sin(angles)
+
+
+def _spectra(values: np.ndarray, of_y: tuple[np.ndarray, ...], of_x: tuple[np.ndarray, ...]) -> Iterator[np.ndarray]:
+    """The slices' transforms by cosines and by sines along y and x, by matrix products: each of the four."""
+    for half, table in zip(_halves(values, 2), of_x, strict=True):
+        rows = half @ table
+        for columns, table_y in zip(_halves(rows, 1), of_y, strict=True):
+            yield (table_y.T @ columns).reshape(len(values), -1)
+
+
+def _halves(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The sums and the differences of mirror images about the middle of an axis."""
+    half = (slice(None),) * axis + (slice((values.shape[axis] + 1) // 2),)
+    here, there = values[half], np.flip(values, axis)[half]
+    return here + there, here - there
