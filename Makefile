@@ -20,6 +20,7 @@ help:
 	@echo "make lint   ruff and mypy"
 	@echo "make docs   the documentation as a site in build/site"
 	@echo "make bench  speed beside the peers that are installed (make bench-peers installs them)"
+	@echo "make bench-kernels, make bench-curves  every feature alone; cost against size, grey levels and filters"
 
 demo: $(READY)
 	$(BIN)/radiomix demo --out demo-output --overwrite

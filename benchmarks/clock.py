@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
+import SimpleITK as sitk
+from threadpoolctl import threadpool_limits
+
 Work = Callable[[], float]
+THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass
@@ -60,7 +65,33 @@ def alternate(contestants: dict[str, Work], *, seconds: float = 8.0, most: int =
     return timings
 
 
+def least(work: Work, *, seconds: float) -> float:
+    """The least time, after a warm-up, of at least 3 runs and of as many as fit: what else runs can only add."""
+    work()
+    times = [work() for _ in range(3)]
+    while sum(times) < seconds:
+        times.append(work())
+    return min(times)
+
+
 def on_one_core() -> None:
-    """Keep this process, and what it starts, on one core, where the system can."""
+    """Keep this process, and what it starts, on one core, where the system can, and on one thread."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    threadpool_limits(1)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+@contextmanager
+def on_all_cores() -> Iterator[None]:
+    """Let go of the one core for a while; threads stay one per process."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

@@ -8,10 +8,6 @@ A feature's time is that of its family when nothing else is asked for; what it s
 from __future__ import annotations
 
 import argparse
-import os
-
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")
-
 from collections.abc import Iterator
 from statistics import median
 

@@ -10,7 +10,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from radiomix.config import Aggregation, Config, FixedBinNumber, FixedBinWidth, ImageType, Resample, Resegment
-from radiomix.extraction import extract
+from radiomix.extraction import Settings, extract
 from radiomix.filters import LoG, Wavelet
 from radiomix.io import read_image, read_labels
 from radiomix.registry import Original
@@ -42,6 +42,10 @@ class Row:
     def ratio(self) -> float | None:
         return self.theirs.median / self.ours.median if self.ours and self.theirs else None
 
+    @property
+    def met(self) -> bool | None:
+        return None if self.ratio is None or self.target is None else self.ratio >= self.target
+
 
 @cache
 def ellipsoids() -> tuple[Region, ...]:
@@ -53,7 +57,7 @@ def real_regions() -> tuple[Region, ...]:
     return tuple(real())
 
 
-def ours(region: Region, config: Config | None = None) -> Work:
+def ours(region: Region, config: Settings = None) -> Work:
     """Our extraction, on images in memory."""
     image, labels = read_image(region.image), read_labels(region.mask)
     return timed(lambda: extract(image, labels, config))

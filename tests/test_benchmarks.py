@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from benchmarks import peers
-from benchmarks.clock import Timing, alternate
-from benchmarks.curves import Curve
+from benchmarks import curves, peers
+from benchmarks.clock import Timing, alternate, least
 from benchmarks.rois import SIZES, ellipsoid
 from benchmarks.rows import Row
-from benchmarks.run import cells, page
+from benchmarks.table import between_marks, cells, page, summary
+
+README = Path(__file__).parents[1] / "README.md"
 
 
 @pytest.mark.parametrize("voxels", SIZES[:2])
@@ -57,6 +60,56 @@ def test_an_absent_peer_is_named_with_its_reason(monkeypatch, tmp_path):
     assert "| MIRP | no environment |" in page([row])
 
 
+def test_the_readme_shows_a_line_per_work_and_peer_with_missed_targets_in_bold():
+    rows = [
+        Row("features", "ellipsoid 4,120", "one", Timing([0.002]), Timing([0.2]), 150),
+        Row("features", "ellipsoid 4,120", "two", Timing([0.002]), None, 3, "not installed"),
+        Row("features", "ellipsoid 55,320", "one", Timing([0.01]), Timing([1.0]), 80),
+        Row("features", "ellipsoid 55,320", "two", Timing([0.01]), None, 3, "not installed"),
+        Row("features", "phantom", "one", Timing([1.0]), Timing([10.0]), None),
+        Row("memory", "ellipsoid 4,120", "one", Timing([100.0]), Timing([1060.0]), 2, unit="MiB"),
+    ]
+    assert summary(rows).splitlines()[5:] == [
+        "| features | ellipsoid 4,120 / 55,320 | 2 ms / 10 ms | one | 200 ms / 1 s | **100** / 100 | 150 / 80 |",
+        "| features | ellipsoid 4,120 / 55,320 | 2 ms / 10 ms | two | not installed |  | 3 |",
+        "| memory | ellipsoid 4,120 | 100 MiB | one | 1,060 MiB | 10.6 | 2 |",
+    ]
+
+
+def test_only_what_stands_between_the_marks_is_replaced():
+    text = "a\n<!-- speed -->\nold\n<!-- /speed -->\nb\n"
+    assert between_marks(text, "new\n") == "a\n<!-- speed -->\nnew\n<!-- /speed -->\nb\n"
+    with pytest.raises(ValueError, match="expected the lines <!-- speed -->"):
+        between_marks("no marks", "new\n")
+
+
+def test_the_readme_has_the_marks():
+    assert between_marks(README.read_text(encoding="utf-8"), "").count("speed -->") == 2
+
+
+def test_least_takes_the_least_after_a_warm_up():
+    seconds = iter((0.1, 3.0, 2.0, 4.0))
+    assert least(lambda: next(seconds), seconds=5) == 2.0
+
+
 def test_the_exponent_of_a_power_law():
     at = (1.0, 10.0, 100.0, 1000.0)
-    assert Curve("", "", at, tuple(n**1.5 for n in at), at).exponent == pytest.approx(1.5)
+    curve = curves.Curve("work", "voxels", at, tuple(n**1.5 for n in at), at)
+    assert curve.exponent(curve.seconds) == pytest.approx(1.5)
+    assert curve.exponent(curve.mebibytes) == pytest.approx(1.0)
+
+
+def test_the_page_of_curves_has_every_point_and_its_picture(tmp_path):
+    curve = curves.Curve("work", "voxels", (1000, 4000, 16000), (0.001, 0.002, 0.004), (1.0, 4.0, 16.0))
+    text = curves.page([curve], "costs.svg")
+    assert "Time grows with the voxels to the power 0.50, memory to the power 1.00." in text
+    assert "| 4,000 | 2.00 | 4.00 |" in text and "](costs.svg)" in text
+    curves.plot([curve, curve], tmp_path / "costs.svg")
+    assert "exponent 0.50" in (tmp_path / "costs.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("images", curves.IMAGES)
+def test_banks_hold_as_many_images_and_the_same_mean_width(images):
+    sigmas = curves.bank(images).get("LoG", {"sigma": []})["sigma"]
+    assert len(sigmas) == images - 1
+    assert not sigmas or np.mean(sigmas) == pytest.approx(np.mean(curves.SIGMAS), abs=1e-3)
