@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple, Self
+from math import isfinite
+from typing import Self
 
 import numpy as np
 
@@ -202,20 +203,53 @@ class Roi:
     around: np.ndarray | None = None
     corner: tuple[int, int, int] = (0, 0, 0)
 
-    @property
-    def values(self) -> np.ndarray:
-        """The intensities of the intensity mask, in (z, y, x) scan order, 1-D."""
+    @cached_property
+    def _picked(self) -> np.ndarray:
         return self.intensities[self.inside]
 
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The intensities of the intensity mask, in (z, y, x) scan order, 1-D, float64."""
+        return self._picked.astype(np.float64, copy=False)
 
-class Levels(NamedTuple):
+    @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The lowest and the highest of `values`; where one of them is NaN or infinite, so is one of the two."""
+        with np.errstate(invalid="ignore"):
+            return float(self._picked.min()), float(self._picked.max())
+
+    @property
+    def finite(self) -> bool:
+        """Whether all of `values` are."""
+        return all(map(isfinite, self.extremes))
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
     """A discretised ROI.
 
-    array : (z, y, x) integers, 0 outside the intensity mask, 1..count inside; uint8 when count < 255, else wider
+    Attributes
+    ----------
+    inside : (z, y, x) booleans, the intensity mask
+    values : the level of each of its voxels, in scan order, unsigned: 1..count, or 0 below the lowest bin
     count : Ng, the number of grey levels: the highest level present
     edges : the bin edges, lower edge of level i is edges[i - 1]; empty where the intensities themselves are the levels
     """
 
-    array: np.ndarray
-    count: int  # type: ignore[assignment]  # a tuple's own `count` is of no use here
+    inside: np.ndarray
+    values: np.ndarray
+    count: int
     edges: np.ndarray
+
+    @classmethod
+    def of(cls, array: np.ndarray, count: int, edges: np.ndarray | None = None) -> Levels:
+        """Levels that are laid out in (z, y, x) already, 0 outside the intensity mask."""
+        inside = array != 0
+        return cls(inside, array[inside], count, np.empty(0) if edges is None else edges)
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        """(z, y, x) levels, 0 outside the intensity mask."""
+        laid_out = np.zeros(self.inside.shape, self.values.dtype)
+        laid_out[self.inside] = self.values
+        return laid_out

@@ -21,7 +21,7 @@ def digital_phantom(config: Config | None = None) -> Source:
     image = sitk.ReadImage(str(shared("ibsi/phantoms/digital_1/image/phantom.nii.gz")))
     mask = sitk.ReadImage(str(shared("ibsi/phantoms/digital_1/mask/mask.nii.gz")))
     array, inside = sitk.GetArrayFromImage(image), sitk.GetArrayFromImage(mask) > 0
-    levels = Levels(np.where(inside, array, 0).astype(np.uint8), 6, np.empty(0))
+    levels = Levels.of(np.where(inside, array, 0).astype(np.uint8), 6)
     roi = Roi(array, inside, inside, image.GetSpacing()[::-1], around=array)
     return Source(roi, levels, Config.ibsi() if config is None else config, levels)
 

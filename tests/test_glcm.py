@@ -135,7 +135,7 @@ def test_slices_are_across_the_axis_asked_for():
 
 def test_too_many_levels_are_refused():
     with pytest.raises(TooManyBins, match=r"at most 65535 grey levels; found 70000\. Choose wider"):
-        Grid.of(Levels(np.ones((2, 2, 2), np.int32), 70_000, np.empty(0)), frame=1)
+        Grid.of(Levels.of(np.ones((2, 2, 2), np.int32), 70_000), frame=1)
     with pytest.raises(TooManyBins, match=r"need 174 GiB; found more than the 4 GiB"):
         stack_of_zeros(1, 13, 60_000, 60_000)
 

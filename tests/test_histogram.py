@@ -20,7 +20,7 @@ def measure(*levels: int) -> dict[str, float]:
     """Every histogram feature of these grey levels, one voxel each."""
     array = np.array(levels, np.uint8).reshape(1, 1, -1)
     inside = array > 0
-    source = Source(Roi(array, inside, inside, (1.0,) * 3), Levels(array, max(levels), np.empty(0)), Config.ibsi())
+    source = Source(Roi(array, inside, inside, (1.0,) * 3), Levels.of(array, max(levels)), Config.ibsi())
     ((_, values),) = HISTOGRAM.compute(source, HISTOGRAM.available(Dialect.IBSI))
     return values
 
@@ -80,7 +80,7 @@ def test_volume_histogram_equals_its_naive_twin(seed: int) -> None:
 
 def levels_of(*levels: int, edges: np.ndarray | None = None) -> Levels:
     array = np.array(levels, np.uint16).reshape(1, 1, -1)
-    return Levels(array, max(levels), np.empty(0) if edges is None else edges)
+    return Levels.of(array, max(levels), np.empty(0) if edges is None else edges)
 
 
 def test_intensities_as_they_are_run_over_the_resegmentation_range() -> None:

@@ -41,7 +41,7 @@ SAMPLES = samples()
 @pytest.mark.parametrize("name", SAMPLES)
 def test_moments_equal_numpys(name: str) -> None:
     x = SAMPLES[name]
-    found, d = statistics.moments(x, 2.5), x - x.mean()
+    found, d = statistics.moments(x, x.min(), x.max(), 2.5), x - x.mean()
     scale = np.ptp(x)
     assert (found.minimum, found.maximum) == (x.min(), x.max())
     assert found.mean == pytest.approx(x.mean(), rel=1e-14)
@@ -88,7 +88,7 @@ def volume(dtype: type, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def measure(image: np.ndarray, inside: np.ndarray, config: Config, width: float = 25.0) -> dict[str, float]:
     """Every first-order feature of a dialect."""
     levels = np.where(inside, np.floor(image / width) - np.floor(image[inside].min() / width) + 1, 0).astype(np.uint8)
-    source = Source(Roi(image, inside, inside, SPACING), Levels(levels, int(levels.max()), np.empty(0)), config)
+    source = Source(Roi(image, inside, inside, SPACING), Levels.of(levels, int(levels.max())), config)
     ((_, values),) = FIRSTORDER.compute(source, FIRSTORDER.available(config.dialect))
     return values
 

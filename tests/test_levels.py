@@ -8,65 +8,68 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
+from radiomix.kernels.grid import lay_out
 from radiomix.kernels.labels import locate
-from radiomix.kernels.levels import level_by_edges, level_by_width, span
+from radiomix.kernels.levels import level_by_edges, level_by_width
 from radiomix.kernels.spline import along_last, along_middle, prefilter
 
-SHAPES = [(1, 1, 1), (2, 3, 4), (4, 1, 5)]
+
+def intensities(seed: int) -> np.ndarray:
+    return np.round(np.random.default_rng(seed).normal(0, 30, 60), 1)
 
 
-def scene(shape: tuple[int, ...], seed: int, dtype: type = np.float64) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    inside = rng.random(shape) < 0.6
-    inside.flat[0] = True
-    return np.round(rng.normal(0, 30, shape), 1).astype(dtype), inside
+@pytest.mark.parametrize(
+    "edges",
+    [
+        np.arange(-200, 200, 0.1),
+        np.arange(-200.0, 225, 25),
+        np.arange(-20.0, 20, 7),
+        np.array([-300.0, 300.0]),
+        np.array([-90.0, -30.0, 30.0, 91.0]),
+        np.arange(np.float32(-100), np.float32(100), np.float32(0.1)).astype(np.float64),
+    ],
+    ids=len,
+)
+def test_levels_by_edges_are_numpys_digits(edges: np.ndarray) -> None:
+    values = np.concatenate([intensities(3), edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)])
+    levels = np.zeros(values.size, dtype=np.uint16)
+    assert level_by_edges(values, edges, levels)
+    np.testing.assert_array_equal(levels, np.digitize(values, edges))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
-def test_span(shape: tuple[int, ...], dtype: type) -> None:
-    array, inside = scene(shape, 1, dtype)
-    values = array[inside]
-    assert span(array, inside) == (values.min(), values.max(), values.size, True)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_span_sees_what_is_not_finite_only_inside(value: float) -> None:
-    array, inside = scene((2, 3, 4), 2)
-    array[~inside] = value
-    assert span(array, inside)[3]
-    array[inside] = value
-    assert not span(array, inside)[3]
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("edges", [np.arange(-200, 200, 0.1), np.arange(-200.0, 225, 25), np.array([-300.0, 300.0])])
-def test_levels_by_edges_are_numpys_digits(shape: tuple[int, ...], edges: np.ndarray) -> None:
-    array, inside = scene(shape, 3)
-    array.flat[0] = edges[len(edges) // 2]  # exactly on an edge
-    levels = np.zeros(shape, dtype=np.uint16)
-    highest = level_by_edges(array, inside, edges, levels)
-    expected = np.where(inside, np.digitize(array, edges), 0)
-    np.testing.assert_array_equal(levels, expected)
-    assert highest == expected.max()
-
-
-def test_levels_below_and_above_the_edges() -> None:
-    levels = np.zeros((1, 1, 3), dtype=np.uint8)
-    values = np.array([[[-5.0, 0.5, 9.0]]])
-    level_by_edges(values, np.ones((1, 1, 3), dtype=bool), np.array([0.0, 1.0, 2.0]), levels)
-    assert levels.ravel().tolist() == [0, 1, 3]
+@pytest.mark.parametrize("edges", [[0.0, 1.0, 4.0, 5.0, 6.0], [0.0, 1.0, 2.0, 2.5], [1.0, 1.0, 1.0], [3.0]], ids=str)
+def test_edges_that_are_not_equally_spaced_are_refused(edges: list[float]) -> None:
+    assert not level_by_edges(intensities(3), np.array(edges), np.zeros(60, np.uint8))
 
 
 @pytest.mark.parametrize(("origin", "bins", "width", "most"), [(-100.0, 1.0, 25.0, 99), (0.0, 8.0, 40.0, 8)])
 def test_levels_by_width(origin: float, bins: float, width: float, most: int) -> None:
-    array, inside = scene((2, 3, 4), 4)
-    levels = np.zeros(array.shape, dtype=np.uint8)
-    highest = level_by_width(array, inside, origin, bins, width, most, levels)
-    for index in np.ndindex(*array.shape):
-        expected = min(max(math.floor(bins * (array[index] - origin) / width) + 1, 1), most) if inside[index] else 0
-        assert levels[index] == expected
-    assert highest == levels.max()
+    values = intensities(4)
+    levels = np.zeros(values.size, dtype=np.uint8)
+    highest = level_by_width(values, origin, bins, width, most, levels)
+    expected = [min(max(math.floor(bins * (v - origin) / width) + 1, 1), most) for v in values]
+    assert levels.tolist() == expected
+    assert highest == max(expected)
+
+
+@pytest.mark.parametrize("frame", [0, 1, 2])
+def test_levels_are_laid_out_within_a_frame(frame: int) -> None:
+    rng = np.random.default_rng(frame)
+    inside = rng.random((3, 4, 5)) < 0.6
+    levels = rng.integers(0, 4, inside.sum()).astype(np.uint8)  # some voxels lie below the lowest bin
+    expected = np.zeros(inside.shape, np.uint8)
+    expected[inside] = levels
+    expected = np.pad(expected, frame)
+    flat, voxels, starts = (
+        np.zeros(expected.size, np.uint8),
+        np.empty(levels.size + 1, np.uint32),
+        np.zeros(4 + 2 * frame, int),
+    )
+    found = lay_out(inside, levels, frame, flat, voxels, starts)
+    np.testing.assert_array_equal(flat, expected.ravel())
+    np.testing.assert_array_equal(voxels[:found], np.flatnonzero(expected))
+    per_slice = np.count_nonzero(expected.reshape(len(expected), -1), axis=1)
+    np.testing.assert_array_equal(np.diff(starts), per_slice)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -18,7 +18,7 @@ def source_of(levels: np.ndarray, config: Config, spacing=(1.0, 1.0, 1.0), morph
     array = levels.astype(np.uint8 if count < 255 else np.uint16)
     inside = levels > 0
     roi = Roi(levels.astype(float), inside if morphological is None else morphological, inside, spacing)
-    return Source(roi, Levels(array, count, np.empty(0)), config)
+    return Source(roi, Levels.of(array, count), config)
 
 
 def values(levels: np.ndarray, name: str, config: Config, **where) -> dict[str, float]:

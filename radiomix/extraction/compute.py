@@ -104,10 +104,7 @@ def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
 
 
 def _refuse_nonfinite(roi: Roi, name: str, spread: bool) -> None:
-    """A sum over the box is finite wherever all intensities are: only else it is worth looking closer."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = roi.intensities.sum(dtype=np.float64)
-    if np.isfinite(total) or np.isfinite(roi.values).all():
+    if roi.finite:
         return
     hint = " (filters and resampling spread such voxels from outside the ROI into it)" if spread else ""
     raise NonFiniteVoxels(nonfinite(roi.values, f"the image '{name}'{hint}"))

@@ -32,23 +32,24 @@ class Distribution:
     Attributes
     ----------
     values : (n,) float64, n > 0
+    extremes : the lowest and the highest of them
     dialect : PyRadiomics' kurtosis is 3 for a normal distribution, the IBSI's is 0
     shift : added to the values before their squares are summed
     """
 
     values: np.ndarray
+    extremes: tuple[float, float]
     dialect: Dialect
     shift: float = 0.0
 
     @cached_property
     def moments(self) -> statistics.Moments:
-        return statistics.moments(self.values, self.shift)
+        return statistics.moments(self.values, *self.extremes, self.shift)
 
     @cached_property
     def percentiles(self) -> tuple[float, ...]:
         """The 10th, 25th, 50th, 75th and 90th percentile."""
-        minimum, maximum = self.moments.minimum, self.moments.maximum
-        return statistics.percentiles(self.values, (0.10, 0.25, 0.50, 0.75, 0.90), minimum, maximum)
+        return statistics.percentiles(self.values, (0.10, 0.25, 0.50, 0.75, 0.90), *self.extremes)
 
     @property
     def range(self) -> float:
@@ -203,7 +204,7 @@ def level_counts(levels: Levels | None) -> np.ndarray:
     """How many voxels have each grey level, (Ng,)."""
     if levels is None:
         raise ValueError("grey levels are asked for, but the image has not been discretised")
-    return statistics.level_counts(levels.array.ravel(), levels.count)
+    return statistics.level_counts(levels.values, levels.count)
 
 
 def entropy(probabilities: np.ndarray) -> float:

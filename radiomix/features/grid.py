@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import product
 from math import prod
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import TooManyBins
 from ..image import Levels
-from ..kernels.grid import locate
+from ..kernels.grid import lay_out
 
 MOST_LEVELS, MOST_IN_A_BYTE = 65_535, 255
 LARGEST_STACK = 4 * 1024**3  # bytes
@@ -27,12 +27,16 @@ class Grid:
     shape : of the padded array
     frame : its width in voxels
     count : the number of grey levels
+    voxels : positions of the ROI's voxels in `flat`, ascending, uint32
+    starts : the voxels of padded slice z are voxels[starts[z]:starts[z + 1]]
     """
 
     flat: np.ndarray
     shape: tuple[int, int, int]
     frame: int
     count: int
+    voxels: np.ndarray
+    starts: np.ndarray
 
     @classmethod
     def of(cls, levels: Levels, frame: int, out_of_plane: int = 0) -> Grid:
@@ -46,10 +50,15 @@ class Grid:
             raise TooManyBins(
                 f"texture needs at most {MOST_LEVELS} grey levels; found {levels.count}. Choose wider or fewer bins."
             )
-        dtype = np.uint8 if levels.count <= MOST_IN_A_BYTE else np.uint16
-        array = np.moveaxis(levels.array, out_of_plane, 0) if out_of_plane else levels.array
-        padded = framed(array, frame, dtype)
-        return cls(padded.reshape(-1), padded.shape, frame, levels.count)
+        inside, values = levels.inside, levels.values
+        if out_of_plane:
+            inside = np.ascontiguousarray(np.moveaxis(inside, out_of_plane, 0))
+            values = np.moveaxis(levels.array, out_of_plane, 0)[inside]
+        z, y, x = (n + 2 * frame for n in inside.shape)
+        flat = np.zeros(z * y * x, np.uint8 if levels.count <= MOST_IN_A_BYTE else np.uint16)
+        voxels, starts = np.empty(values.size + 1, np.uint32), np.zeros(z + 1, np.int64)
+        found = lay_out(inside, values.astype(flat.dtype, copy=False), frame, flat, voxels, starts)
+        return cls(flat, (z, y, x), frame, levels.count, voxels[:found], starts)
 
     @property
     def row(self) -> int:
@@ -58,21 +67,6 @@ class Grid:
     @property
     def area(self) -> int:
         return self.shape[1] * self.shape[2]
-
-    @cached_property
-    def _located(self) -> tuple[np.ndarray, np.ndarray]:
-        voxels, starts = np.empty(self.flat.size + 1, np.uint32), np.empty(self.shape[0] + 1, np.int64)
-        return voxels[: locate(self.flat, self.area, voxels, starts)], starts
-
-    @property
-    def voxels(self) -> np.ndarray:
-        """Positions of the ROI's voxels in `flat`, ascending, uint32."""
-        return self._located[0]
-
-    @property
-    def starts(self) -> np.ndarray:
-        """The voxels of padded slice z are voxels[starts[z]:starts[z + 1]]."""
-        return self._located[1]
 
     @property
     def whole(self) -> np.ndarray:

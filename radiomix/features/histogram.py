@@ -23,7 +23,7 @@ class Histogram:
     def levels(self) -> Distribution:
         """The grey levels of all voxels, ascending."""
         values = np.repeat(np.arange(1.0, self.counts.size + 1), self.counts)
-        return Distribution(values, self.source.config.dialect)
+        return Distribution(values, (float(values[0]), float(values[-1])), self.source.config.dialect)
 
     @cached_property
     def counts(self) -> np.ndarray:

@@ -21,8 +21,8 @@ class FirstOrder:
 
     @cached_property
     def intensities(self) -> Distribution:
-        config = self.source.config
-        return Distribution(self.source.roi.values.astype(np.float64), config.dialect, config.voxel_shift)
+        roi, config = self.source.roi, self.source.config
+        return Distribution(roi.values, roi.extremes, config.dialect, config.voxel_shift)
 
     @property
     def total_energy(self) -> float:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .jit import kernel
 
 
 @kernel
-def locate(flat, area, voxels, starts):
-    """Write the positions of all levels but 0, ascending, and where those of each slice start; return their number.
+def lay_out(inside, levels, frame, flat, voxels, starts):
+    """Lay the levels of a region's voxels out, and list where; return how many are not 0.
 
     Parameters
     ----------
-    flat : padded levels
-    area : voxels in a slice
-    voxels : as long as `flat`, uint32
-    starts : (slices + 1,) int64
+    inside : (z, y, x) booleans
+    levels : of the voxels inside, in that order
+    frame : how many voxels wide the frame of zeros is
+    flat : zeros, the padded levels; written
+    voxels : (at least one more than there are levels) positions in `flat` of all levels but 0, ascending; written
+    starts : (padded slices + 1,) where those of each slice start; written
     """
-    found = 0
-    for z in range(starts.size - 1):
+    slices, rows, length = inside.shape
+    row_size, found, n, last = length + 2 * frame, 0, 0, levels.size - 1
+    for z in range(slices):
+        starts[z + frame] = found
+        for y in range(rows):
+            row = inside[z, y]
+            start = ((z + frame) * (rows + 2 * frame) + y + frame) * row_size + frame
+            for x in range(length):
+                level = levels[min(n, last)] * row[x]
+                flat[start + x] = level
+                voxels[found] = start + x
+                n += row[x]
+                found += level != 0
+    for z in range(slices + frame, starts.size):
         starts[z] = found
-        for v in range(z * area, (z + 1) * area):
-            voxels[found] = v
-            found += np.int64(flat[v] != 0)
-    starts[starts.size - 1] = found
     return found
 
 

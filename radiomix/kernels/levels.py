@@ -1,75 +1,44 @@
-"""From intensities to grey levels: one pass for the range, one for the levels."""
+"""From intensities to grey levels."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from .jit import kernel
 
 
 @kernel
-def span(intensities: np.ndarray, inside: np.ndarray) -> tuple[float, float, int, bool]:
-    """Smallest and largest intensity inside, the number of voxels, and whether all are finite."""
-    low, high, count, finite = math.inf, -math.inf, 0, True
-    for z in range(inside.shape[0]):
-        for y in range(inside.shape[1]):
-            for x in range(inside.shape[2]):
-                if inside[z, y, x]:
-                    value = np.float64(intensities[z, y, x])
-                    count += 1
-                    finite &= math.isfinite(value)
-                    low = min(low, value)
-                    high = max(high, value)
-    return low, high, count, finite
+def level_by_edges(values, edges, levels):
+    """Level i where edges[i - 1] <= x < edges[i]; writes `levels`, returns whether the edges allow that.
 
-
-@kernel
-def level_by_edges(intensities: np.ndarray, inside: np.ndarray, edges: np.ndarray, levels: np.ndarray) -> int:
-    """Level i where edges[i - 1] <= x < edges[i]; writes `levels`, returns the highest.
-
-    The edges are equally spaced but for rounding: a division finds the bin, comparisons with the edges settle it.
+    They do where they are equally spaced to a quarter of a step, the last of them at least so far: of two levels that
+    a multiplication leaves, one comparison with an edge chooses.
     """
     last = edges.size - 1
-    first, step = edges[0], edges[1] - edges[0]
-    highest = 0
-    for z in range(inside.shape[0]):
-        for y in range(inside.shape[1]):
-            for x in range(inside.shape[2]):
-                if inside[z, y, x]:
-                    value = np.float64(intensities[z, y, x])
-                    level = min(max(int((value - first) / step), 0), last)
-                    while level <= last and value >= edges[level]:
-                        level += 1
-                    while level > 0 and value < edges[level - 1]:
-                        level -= 1
-                    levels[z, y, x] = level
-                    highest = max(highest, level)
-    return highest
+    if last < 1:
+        return False
+    first, step = edges[0], (edges[max(last - 1, 1)] - edges[0]) / max(last - 1, 1)
+    even = step > 0 and edges[last] - edges[0] >= (last - 0.25) * step
+    for i in range(last):
+        even &= abs(edges[i] - first - i * step) <= step / 4
+    if not even:
+        return False
+    scale = 1 / step
+    for i in range(values.size):
+        near = int(min(max((values[i] - first) * scale + 0.5, 0.0), float(last)))
+        levels[i] = near + (values[i] >= edges[near])
+    return True
 
 
 @kernel
-def level_by_width(
-    intensities: np.ndarray,
-    inside: np.ndarray,
-    origin: float,
-    bins: float,
-    width: float,
-    most: int,
-    levels: np.ndarray,
-) -> int:
+def level_by_width(values, origin, bins, width, most, levels):
     """Level floor(bins * (x - origin) / width) + 1, at least 1 and at most `most`; returns the highest.
 
     `width` is that of all `bins` together: the range for a fixed number of bins, one bin for a fixed width.
     """
     highest = 0
-    for z in range(inside.shape[0]):
-        for y in range(inside.shape[1]):
-            for x in range(inside.shape[2]):
-                if inside[z, y, x]:
-                    level = math.floor(bins * (np.float64(intensities[z, y, x]) - origin) / width) + 1
-                    level = min(max(level, 1), most)
-                    levels[z, y, x] = level
-                    highest = max(highest, level)
+    for i in range(values.size):
+        level = min(max(math.floor(bins * (values[i] - origin) / width) + 1, 1), most)
+        levels[i] = level
+        highest = max(highest, level)
     return highest

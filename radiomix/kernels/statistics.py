@@ -30,9 +30,8 @@ class Moments(NamedTuple):
     energy: float
 
 
-def moments(values: np.ndarray, shift: float = 0.0) -> Moments:
-    """The moments of a 1-D float64 array; `shift` is added before the energy is summed."""
-    minimum, maximum = float(values.min()), float(values.max())
+def moments(values: np.ndarray, minimum: float, maximum: float, shift: float = 0.0) -> Moments:
+    """The moments of a 1-D float64 array, whose extremes are known; `shift` is added before the energy is summed."""
     # the mean of equal numbers is that number, and their moments are exactly zero
     mean = _mean(values) if minimum < maximum else minimum
     return Moments(minimum, maximum, mean, *_about(values, mean, shift))

@@ -12,12 +12,11 @@ import numpy as np
 from ..config import Bins, Config, FixedBinNumber, FixedBinWidth, NoBins, RangeMode
 from ..errors import ConfigError, InputError, NonFiniteVoxels, TooManyBins
 from ..image import Levels, Roi
-from ..kernels.levels import level_by_edges, level_by_width, span
+from ..kernels.levels import level_by_edges, level_by_width
 from ..registry import Dialect
 from .region import nonfinite
 
 MOST = 100_000  # grey levels: beyond this the width does not suit the intensities
-NATIVE = (np.int16, np.float32, np.float64)  # number types that the kernels are compiled for; others become float64
 
 
 def discretise(roi: Roi, config: Config, name: str = "original") -> Levels:
@@ -47,43 +46,37 @@ def histogram_bins(roi: Roi, config: Config) -> Bins | None:
     """The bins of the intensity-volume histogram: where the intensities were to be taken as they are but are no
     integers, a thousand, as the IBSI advises for continuous intensities.
     """
-    if config.ivh_bins == NoBins() and not _whole(roi.values):
+    if config.ivh_bins == NoBins() and not _whole(roi):
         return FixedBinNumber(1000)
     return config.ivh_bins
 
 
-def _whole(values: np.ndarray) -> bool:
-    return values.dtype.kind != "f" or bool((values == np.rint(values)).all())
+def _whole(roi: Roi) -> bool:
+    return roi.intensities.dtype.kind != "f" or bool((roi.values == np.rint(roi.values)).all())
 
 
 def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
-    intensities = _native(roi.intensities)
-    low, high, count, finite = span(intensities, roi.inside)
-    if not finite:
-        raise NonFiniteVoxels(nonfinite(roi.values, f"the image '{name}'"))
-    if count == 0:
+    if roi.values.size == 0:
         raise InputError(f"the ROI of the image '{name}' has no voxel to discretise")
+    if not roi.finite:
+        raise NonFiniteVoxels(nonfinite(roi.values, f"the image '{name}'"))
     match bins, config.dialect:
         case NoBins(), _:
-            return _as_they_are(intensities, roi, low, high, name)
+            return _as_they_are(roi, name)
         case FixedBinWidth() as fixed, Dialect.PYRADIOMICS:
-            return _by_edges(intensities, roi.inside, _pyradiomics_edges(low, high, fixed, roi.intensities.dtype, name))
+            return _by_edges(roi, _pyradiomics_edges(roi, fixed, name))
         case FixedBinNumber() as fixed, Dialect.PYRADIOMICS:
-            return _by_edges(intensities, roi.inside, _number_edges(low, high, fixed, roi.intensities.dtype))
+            return _by_edges(roi, _number_edges(roi, fixed))
         case FixedBinWidth() as fixed, Dialect.IBSI:
-            return _ibsi_width(intensities, roi.inside, low, high, fixed, _origin(fixed, config, low, name), name)
+            return _ibsi_width(roi, fixed, _origin(fixed, config, roi.extremes[0], name), name)
         case FixedBinNumber() as fixed, Dialect.IBSI:
-            return _ibsi_number(intensities, roi.inside, low, high, fixed)
+            return _ibsi_number(roi, fixed)
     raise ConfigError(f"unknown discretisation {bins!r}: expected FixedBinWidth, FixedBinNumber or NoBins")
 
 
-def _native(array: np.ndarray) -> np.ndarray:
-    return array if array.dtype.type in NATIVE else array.astype(np.float64)
-
-
-def _storage(count: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Zeroed levels in the narrowest type; 255 is kept free for kernels that pad or mark."""
-    return np.zeros(shape, dtype=np.uint8 if count < 255 else np.uint16 if count < 65_535 else np.int32)
+def _storage(count: int, roi: Roi) -> np.ndarray:
+    """Room for a level of each voxel in the narrowest type; 255 is kept free for kernels that pad or mark."""
+    return np.empty(roi.values.size, dtype=np.uint8 if count < 255 else np.uint16 if count < 65_535 else np.int32)
 
 
 def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
@@ -96,23 +89,27 @@ def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
         )
 
 
-def _by_edges(intensities: np.ndarray, inside: np.ndarray, edges: np.ndarray) -> Levels:
-    array = _storage(edges.size, inside.shape)
-    return Levels(array, int(level_by_edges(intensities, inside, edges, array)), edges)
+def _by_edges(roi: Roi, edges: np.ndarray) -> Levels:
+    levels = _storage(edges.size, roi)
+    if not level_by_edges(roi.values, edges, levels):  # a width that the number type of the edges cannot resolve
+        levels[:] = np.searchsorted(edges, roi.values, side="right")
+    return Levels(roi.inside, levels, int(np.searchsorted(edges, roi.extremes[1], side="right")), edges)
 
 
-def _pyradiomics_edges(low: float, high: float, bins: FixedBinWidth, dtype: np.dtype, name: str) -> np.ndarray:
+def _pyradiomics_edges(roi: Roi, bins: FixedBinWidth, name: str) -> np.ndarray:
     """Multiples of the width from the one at or below the minimum, computed in the image's own floating type."""
+    low, high = roi.extremes
     _refuse_too_many(low, high, bins.width, name)
+    dtype = roi.intensities.dtype
     first, last = (dtype.type(low), dtype.type(high)) if dtype.kind == "f" else (low, high)
     start = first - (first % bins.width) if bins.origin is None else bins.origin
     edges = np.arange(start, last + 2 * bins.width, bins.width)
     return edges.astype(np.float64)
 
 
-def _number_edges(low: float, high: float, bins: FixedBinNumber, dtype: np.dtype) -> np.ndarray:
+def _number_edges(roi: Roi, bins: FixedBinNumber) -> np.ndarray:
     """Equal bins between minimum and maximum; the last is widened by 1 so that the maximum belongs to it."""
-    edges = np.histogram_bin_edges(np.array([low, high], dtype=dtype), bins.count)
+    edges = np.histogram_bin_edges(np.array(roi.extremes, dtype=roi.intensities.dtype), bins.count)
     edges[-1] += 1
     return edges.astype(np.float64)
 
@@ -126,37 +123,37 @@ def _origin(bins: FixedBinWidth, config: Config, low: float, name: str) -> float
     return rule.low
 
 
-def _ibsi_width(
-    intensities: np.ndarray, inside: np.ndarray, low: float, high: float, bins: FixedBinWidth, origin: float, name: str
-) -> Levels:
+def _ibsi_width(roi: Roi, bins: FixedBinWidth, origin: float, name: str) -> Levels:
+    low, high = roi.extremes
     _refuse_too_many(min(low, origin), high, bins.width, name)
     most = max(int(np.floor((high - origin) / bins.width)) + 1, 1)
-    array = _storage(most, inside.shape)
-    highest = int(level_by_width(intensities, inside, origin, 1.0, bins.width, most, array))
-    return Levels(array, highest, origin + bins.width * np.arange(most + 1))
+    levels = _storage(most, roi)
+    highest = level_by_width(roi.values, origin, 1.0, bins.width, most, levels)
+    return Levels(roi.inside, levels, int(highest), origin + bins.width * np.arange(most + 1))
 
 
-def _ibsi_number(intensities: np.ndarray, inside: np.ndarray, low: float, high: float, bins: FixedBinNumber) -> Levels:
-    array = _storage(bins.count, inside.shape)
+def _ibsi_number(roi: Roi, bins: FixedBinNumber) -> Levels:
+    low, high = roi.extremes
+    levels = _storage(bins.count, roi)
     edges = np.linspace(low, high, bins.count + 1)
     if high == low:
-        array[inside] = 1
-        return Levels(array, 1, edges)
-    highest = int(level_by_width(intensities, inside, low, float(bins.count), high - low, bins.count, array))
-    return Levels(array, highest, edges)
+        levels[:] = 1
+        return Levels(roi.inside, levels, 1, edges)
+    highest = level_by_width(roi.values, low, float(bins.count), high - low, bins.count, levels)
+    return Levels(roi.inside, levels, int(highest), edges)
 
 
-def _as_they_are(intensities: np.ndarray, roi: Roi, low: float, high: float, name: str) -> Levels:
+def _as_they_are(roi: Roi, name: str) -> Levels:
     """Integer intensities as levels; shifted so that the lowest is level 1 where some are no levels (< 1)."""
-    values = intensities[roi.inside]
-    if not _whole(values):
+    low, high = roi.extremes
+    if not _whole(roi):
         raise ConfigError(
             f"no discretisation is asked for, but the image '{name}' holds intensities that are no integers "
             f"({low:g} to {high:g} in the ROI); set bins=FixedBinWidth(...) or FixedBinNumber(...)"
         )
     _refuse_too_many(low, high, 1.0, name)
     shift = 0 if low >= 1 else 1 - int(low)
-    array = _storage(int(high) + shift, roi.inside.shape)
-    array[roi.inside] = values.astype(np.int64) + shift
+    levels = _storage(int(high) + shift, roi)
+    levels[:] = roi.values + shift
     edges = np.empty(0) if shift == 0 else np.arange(int(low), int(high) + 2, dtype=np.float64)
-    return Levels(array, int(high) + shift, edges)
+    return Levels(roi.inside, levels, int(high) + shift, edges)

@@ -47,7 +47,7 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
     box = mask.box
     _check(mask.array[box], config, mask)
     if config.resegment is None:
-        inside = np.ascontiguousarray(mask.array[box])
+        inside = mask.array[box].copy()
         return Region(box, inside, inside)
     whole = mask.array[box]
     kept = _kept(image.array[box], whole, config.resegment, mask)
