@@ -10,46 +10,53 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from .jit import kernel, reduction
+
+PIECE = 8  # of a row: vectors and matrices are filled up with zeros to so many, so that no loop has a remainder
 
 
-@kernel
+@reduction
 def _product(matrix, vector, out):
     """out = matrix^T vector for a square matrix, four rows at a time: half the time of one."""
-    size = matrix.shape[0]
-    out[:] = 0.0
-    r = 0
-    while r + 4 <= size:
-        row_0, row_1, row_2, row_3 = matrix[r], matrix[r + 1], matrix[r + 2], matrix[r + 3]
+    size = vector.size
+    for i in range(size):
+        out[i] = 0.0
+    for r in range(0, size, 4):
         v_0, v_1, v_2, v_3 = vector[r], vector[r + 1], vector[r + 2], vector[r + 3]
         for i in range(size):
-            out[i] += v_0 * row_0[i] + v_1 * row_1[i] + v_2 * row_2[i] + v_3 * row_3[i]
-        r += 4
-    while r < size:
-        row, v = matrix[r], vector[r]
-        for i in range(size):
-            out[i] += v * row[i]
-        r += 1
+            out[i] += v_0 * matrix[r, i] + v_1 * matrix[r + 1, i] + v_2 * matrix[r + 2, i] + v_3 * matrix[r + 3, i]
+
+
+@reduction
+def _orthogonalise(vector, basis, known, parts):
+    """Take from `vector` its parts along the `known` first rows of the basis, make its length 1, return what it was."""
+    for row in range(known):
+        part = 0.0
+        for i in range(vector.size):
+            part += vector[i] * basis[row, i]
+        parts[row] = part
+    for row in range(known):
+        for i in range(vector.size):
+            vector[i] -= parts[row] * basis[row, i]
+    square = 0.0
+    for i in range(vector.size):
+        square += vector[i] * vector[i]
+    if square > 0:
+        scale = 1.0 / math.sqrt(square)
+        for i in range(vector.size):
+            vector[i] *= scale
+    return math.sqrt(square)
 
 
 @kernel
-def _remove(vector, direction):
-    """Subtract from `vector` its part along a unit vector."""
-    part = 0.0
-    for i in range(vector.size):
-        part += vector[i] * direction[i]
-    for i in range(vector.size):
-        vector[i] -= part * direction[i]
+def _largest_eigenvalue(diagonal, beside, size, above, known):
+    """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket.
 
-
-@kernel
-def _largest_eigenvalue(diagonal, beside, size, above):
-    """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket."""
-    low, high, x = diagonal[0], above, above
-    for i in range(1, size):
-        low = max(low, diagonal[i])
+    What is already `known` to be one is returned where none is larger.
+    """
+    low, high, x = known, above, known * (1 + 1e-11)
     reach = 1e-13 * above
-    for _ in range(100):
+    for attempt in range(100):
         # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
         pivot, first, second = x - diagonal[0], 1.0, 0.0
         inverse, ratio, slope, curvature = 0.0, 0.0, 0.0, 0.0
@@ -65,7 +72,11 @@ def _largest_eigenvalue(diagonal, beside, size, above):
             ratio = first * inverse
             slope += ratio
             curvature += ratio * ratio - second * inverse
-        if pivot <= 0:  # an eigenvalue lies above x
+        if attempt == 0:
+            if pivot > 0:
+                return known
+            x = above
+        elif pivot <= 0:  # an eigenvalue lies above x
             low = x
             x = min(x + reach, 0.5 * (low + high))  # most often by no more than rounding
             reach *= 1000
@@ -81,95 +92,60 @@ def _largest_eigenvalue(diagonal, beside, size, above):
 
 
 @kernel
-def _start(levels, rows, top, vector):
-    """A first guess orthogonal to `top`: linear in the level, plus a little of everything so that nothing is missed."""
-    mean, total = 0.0, 0.0
-    for i in range(levels.size):
-        mean += rows[levels[i]] * levels[i]
-        total += rows[levels[i]]
-    mean /= total
-    spread = 0.0
-    for i in range(levels.size):
-        spread += rows[levels[i]] * (levels[i] - mean) ** 2
-    scale = 1.0 / math.sqrt(max(spread / total, 1e-300))
-    amplitude = 0.2 / math.sqrt(levels.size)
-    for i in range(levels.size):
-        ripple = (i * 0.6180339887498949) % 1.0 - 0.5
-        vector[i] = top[i] * (levels[i] - mean) * scale + amplitude * ripple
-    _remove(vector, top)
-    _normalise(vector)
+def _scale(matrix, levels, rows, columns, scaled, basis, right):
+    """Fill scaled[0] with D_x^-1/2 P D_y^-1/2, absent levels being 0, scaled[-1] with its transpose; start the basis.
 
-
-@kernel
-def _orthogonalise(vector, top, basis, last):
-    _remove(vector, top)
-    for earlier in range(last, -1, -1):
-        _remove(vector, basis[earlier])
-
-
-@kernel
-def _length(vector):
-    square = 0.0
-    for i in range(vector.size):
-        square += vector[i] * vector[i]
-    return math.sqrt(square)
-
-
-@kernel
-def _normalise(vector):
-    length = _length(vector)
-    if length > 0:
-        for i in range(vector.size):
-            vector[i] /= length
-    return length
-
-
-@kernel
-def _operate(matrix, transposed, left, right, vector, between, image):
-    """image = M M^T vector for M = diag(left) matrix diag(right)^1/2; returns vector . image."""
-    for i in range(vector.size):
-        between[i] = left[i] * vector[i]
-    _product(matrix, between, image)
-    for i in range(vector.size):
-        image[i] *= right[i]
-    _product(transposed, image, between)
-    part = 0.0
-    for i in range(vector.size):
-        image[i] = left[i] * between[i]
-        part += image[i] * vector[i]
-    return part
-
-
-@kernel
-def _next(image, top, basis, step):
-    """Make the next vector of the basis from `image`; returns its length before, 0 where nothing new was left in it.
-
-    Where all that the start reaches has been found, the iteration goes on with what it does not reach.
+    Its first row is the unit vector sqrt(p_x), its second a guess: linear in the level, plus a little of everything so
+    that nothing is missed.
     """
-    _orthogonalise(image, top, basis, step)
-    length = _normalise(image)
-    if length < 1e-9:
-        length = 0.0
-        for i in range(image.size):
-            image[i] = (i * 0.7548776662466927 + step * 0.5698402909980532) % 1.0 - 0.5
-    if length < 1e-3:  # little was left, and so much of it is rounding
-        for _ in range(2):
-            _orthogonalise(image, top, basis, step)
-            _normalise(image)
-    return length
+    size, total, mean, square = levels.size, 0.0, 0.0, 0.0
+    for level in levels:
+        total += rows[level]
+        mean += rows[level] * level
+        square += rows[level] * level * level
+    mean /= total
+    scale = 1.0 / math.sqrt(max(square / total - mean * mean, 1e-12))
+    for c in range(size):
+        there = columns[levels[c]]
+        right[c] = 1.0 / math.sqrt(there) if there > 0 else 0.0
+    for r in range(size):
+        here = rows[levels[r]]
+        left = 1.0 / math.sqrt(here) if here > 0 else 0.0
+        ripple = (r * 0.6180339887498949) % 1.0 - 0.5
+        basis[0, r] = math.sqrt(here / total)
+        basis[1, r] = basis[0, r] * (levels[r] - mean) * scale + 0.2 / math.sqrt(size) * ripple
+        for c in range(size):
+            scaled[0, r, c] = matrix[r, c] * left * right[c]
+        if scaled.shape[0] > 1:
+            for c in range(size):
+                scaled[1, c, r] = scaled[0, r, c]
 
 
 @kernel
-def _scales(levels, rows, columns):
-    """The diagonals of D_x^-1/2 and D_y^-1, 0 for absent levels, and the unit vector sqrt(p_x)."""
-    left, right, top = np.zeros(levels.size), np.zeros(levels.size), np.zeros(levels.size)
-    for i in range(levels.size):
-        here, there = rows[levels[i]], columns[levels[i]]
-        top[i] = math.sqrt(here)
-        left[i] = 1.0 / math.sqrt(here) if here > 0 else 0.0
-        right[i] = 1.0 / there if there > 0 else 0.0
-    _normalise(top)
-    return left, right, top
+def _next(basis, step, size, scaled, between):
+    """Make row step + 2 of the basis; returns the new elements of the tridiagonal matrix, on and beside its diagonal.
+
+    The latter is 0 where nothing new was left. Where all that the start reaches has been found, the iteration goes on
+    with what it does not reach.
+    """
+    here, image = basis[step + 1], basis[step + 2]
+    _product(scaled[0], here, between)
+    _product(scaled[scaled.shape[0] - 1], between, image)
+    part = 0.0
+    for i in range(size):
+        part += image[i] * here[i]
+    length, repeats = 0.0, 0
+    while True:
+        left = _orthogonalise(image, basis, step + 2, between)
+        if repeats == 0:
+            length = left
+            if length < 1e-9:
+                length = 0.0
+                for i in range(size):
+                    image[i] = (i * 0.7548776662466927 + step * 0.5698402909980532) % 1.0 - 0.5
+        repeats += 1
+        if length > 1e-3 or repeats == 3:  # where little was left, much of it is rounding
+            return part, length
 
 
 @kernel
@@ -188,23 +164,20 @@ def maximal_correlation(matrix, symmetric, levels, rows, columns):
     size = levels.size
     if size < 2:
         return 0.0
-    transposed = matrix if symmetric else matrix.T.copy()
-    left, right, top = _scales(levels, rows, columns)
-    basis, between = np.empty((size, size)), np.empty(size)
-    diagonal, beside = np.empty(size), np.empty(size)
-    _start(levels, rows, top, basis[0])
+    width = (size + PIECE - 1) // PIECE * PIECE
+    scaled, basis = np.zeros((1 if symmetric else 2, width, width)), np.zeros((size + 1, width))
+    between, diagonal, beside = np.zeros(width), np.empty(size), np.empty(size)
+    _scale(matrix, levels, rows, columns, scaled, basis, between)
+    _orthogonalise(basis[1], basis, 1, between)
     value, steady, restarted = 0.0, 0, False
     for step in range(size - 1):
-        image = basis[step + 1]
-        diagonal[step] = _operate(matrix, transposed, left, right, basis[step], between, image)
-        beside[step] = _next(image, top, basis, step)
+        diagonal[step], beside[step] = _next(basis, step, size, scaled, between)
         restarted = restarted or beside[step] == 0
-        last = step == size - 2
-        if last or step >= 2:
+        if step >= 3 or step == size - 2:
             before = value
-            value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001)
+            value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001, before)
             # one or two steps without gain may be a rest on the eigenvalue below
-            steady = steady + 1 if value - before <= 1e-11 * value else 0
+            steady = steady + 1 if value == before else 0
             converged = steady == 3 and not restarted
             if converged or value > 1 - 1e-13:
                 break
