@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from radiomix.kernels.grid import lay_out
+from radiomix.features.grid import Grid
+from radiomix.image import Levels
 from radiomix.kernels.labels import locate
 from radiomix.kernels.levels import level_by_edges, level_by_width
 from radiomix.kernels.spline import along_last, along_middle, prefilter
@@ -52,24 +53,19 @@ def test_levels_by_width(origin: float, bins: float, width: float, most: int) ->
     assert highest == max(expected)
 
 
-@pytest.mark.parametrize("frame", [0, 1, 2])
-def test_levels_are_laid_out_within_a_frame(frame: int) -> None:
+@pytest.mark.parametrize("frame", [1, 2])
+@pytest.mark.parametrize("across", [0, 1, 2])
+@pytest.mark.parametrize("least", [0, 1], ids=["some below the lowest bin", "all in bins"])
+def test_levels_are_laid_out_within_a_frame(frame: int, across: int, least: int) -> None:
     rng = np.random.default_rng(frame)
     inside = rng.random((3, 4, 5)) < 0.6
-    levels = rng.integers(0, 4, inside.sum()).astype(np.uint8)  # some voxels lie below the lowest bin
-    expected = np.zeros(inside.shape, np.uint8)
-    expected[inside] = levels
-    expected = np.pad(expected, frame)
-    flat, voxels, starts = (
-        np.zeros(expected.size, np.uint8),
-        np.empty(levels.size + 1, np.uint32),
-        np.zeros(4 + 2 * frame, int),
-    )
-    found = lay_out(inside, levels, frame, flat, voxels, starts)
-    np.testing.assert_array_equal(flat, expected.ravel())
-    np.testing.assert_array_equal(voxels[:found], np.flatnonzero(expected))
+    levels = Levels(inside, rng.integers(least, 4, inside.sum()).astype(np.uint16), 3, np.empty(0))
+    expected = np.pad(np.moveaxis(levels.array, across, 0), frame)
+    grid = Grid.of(levels, frame, across)
+    np.testing.assert_array_equal(grid.flat.reshape(grid.shape), expected)
+    np.testing.assert_array_equal(grid.voxels, np.flatnonzero(expected))
     per_slice = np.count_nonzero(expected.reshape(len(expected), -1), axis=1)
-    np.testing.assert_array_equal(np.diff(starts), per_slice)
+    np.testing.assert_array_equal(np.diff(grid.starts), per_slice)
 
 
 @pytest.mark.parametrize("seed", range(4))

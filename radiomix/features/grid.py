@@ -51,14 +51,16 @@ class Grid:
                 f"texture needs at most {MOST_LEVELS} grey levels; found {levels.count}. Choose wider or fewer bins."
             )
         inside, values = levels.inside, levels.values
-        if out_of_plane:
-            inside = np.ascontiguousarray(np.moveaxis(inside, out_of_plane, 0))
-            values = np.moveaxis(levels.array, out_of_plane, 0)[inside]
+        if out_of_plane or not values.all():  # in another order, or without the voxels below the lowest bin
+            array = np.moveaxis(levels.array, out_of_plane, 0)
+            inside = np.ascontiguousarray(array != 0)
+            values = array[inside]
         z, y, x = (n + 2 * frame for n in inside.shape)
         flat = np.zeros(z * y * x, np.uint8 if levels.count <= MOST_IN_A_BYTE else np.uint16)
-        voxels, starts = np.empty(values.size + 1, np.uint32), np.zeros(z + 1, np.int64)
-        found = lay_out(inside, values.astype(flat.dtype, copy=False), frame, flat, voxels, starts)
-        return cls(flat, (z, y, x), frame, levels.count, voxels[:found], starts)
+        own, voxels = np.zeros(values.size + 1, flat.dtype), np.empty(values.size + 1, np.uint32)
+        own[:-1], starts = values, np.zeros(z + 1, np.int64)
+        lay_out(inside, own, frame, flat, voxels, starts)
+        return cls(flat, (z, y, x), frame, levels.count, voxels[:-1], starts)
 
     @property
     def row(self) -> int:

@@ -6,7 +6,6 @@ import numpy as np
 
 from .jit import kernel, reduction
 
-
 LANES = 64  # frequencies that are worked on together, so that they stay in the nearest caches
 
 

@@ -7,33 +7,31 @@ from .jit import kernel
 
 @kernel
 def lay_out(inside, levels, frame, flat, voxels, starts):
-    """Lay the levels of a region's voxels out, and list where; return how many are not 0.
+    """Lay the levels of a region's voxels out, and list where.
 
     Parameters
     ----------
     inside : (z, y, x) booleans
-    levels : of the voxels inside, in that order
+    levels : of the voxels inside, in that order, and one number more
     frame : how many voxels wide the frame of zeros is
     flat : zeros, the padded levels; written
-    voxels : (at least one more than there are levels) positions in `flat` of all levels but 0, ascending; written
+    voxels : (as long as `levels`) their positions in `flat`, ascending; written but for the last
     starts : (padded slices + 1,) where those of each slice start; written
     """
     slices, rows, length = inside.shape
-    row_size, found, n, last = length + 2 * frame, 0, 0, levels.size - 1
+    row_size, n = length + 2 * frame, np.uint64(0)  # unsigned: no index counts from the end
     for z in range(slices):
-        starts[z + frame] = found
+        starts[z + frame] = n
         for y in range(rows):
             row = inside[z, y]
             start = ((z + frame) * (rows + 2 * frame) + y + frame) * row_size + frame
+            target = flat[start : start + length]
             for x in range(length):
-                level = levels[min(n, last)] * row[x]
-                flat[start + x] = level
-                voxels[found] = start + x
-                n += row[x]
-                found += level != 0
+                target[x] = levels[n] * row[x]
+                voxels[n] = start + x
+                n += np.uint64(row[x])
     for z in range(slices + frame, starts.size):
-        starts[z] = found
-    return found
+        starts[z] = n
 
 
 @kernel
