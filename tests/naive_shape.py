@@ -6,6 +6,7 @@ from itertools import combinations, product
 from math import dist, sqrt
 
 import numpy as np
+from scipy.spatial import ConvexHull
 
 from radiomix.kernels.cubes import CORNERS, EDGES, TRIANGLES, triangles
 
@@ -63,6 +64,22 @@ def diameters(inside: np.ndarray, spacing: Triple) -> tuple[float, float, float,
             if kind == 3 or a[kind] == b[kind]:
                 greatest[kind] = max(greatest[kind], length)
     return tuple(greatest)
+
+
+def smallest_box(points: np.ndarray) -> tuple[float, float]:
+    """Volume and surface of the smallest box with a side on a face of the hull: of equal volumes, the least surface."""
+    found = []
+    for normal in ConvexHull(points).equations[:, :3]:
+        u, v = np.linalg.svd(normal[None])[2][1:]
+        flat = points @ np.column_stack([u, v])
+        outline = flat[ConvexHull(flat).vertices]
+        for start, end in zip(outline, np.roll(outline, 1, axis=0), strict=True):
+            along = (end - start) / np.linalg.norm(end - start)
+            frame = np.column_stack([along, (-along[1], along[0])])
+            a, b, c = np.ptp(points @ normal), *np.ptp(flat @ frame, axis=0)
+            found.append((a * b * c, 2 * (a * b + b * c + c * a)))
+    least = min(volume for volume, _ in found)
+    return min((box for box in found if box[0] <= least * (1 + 1e-9)), key=lambda box: box[1])
 
 
 def variances(inside: np.ndarray, spacing: Triple, less: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.spatial import ConvexHull
 
 from radiomix.config import Config
 from radiomix.errors import RadiomixWarning
@@ -182,10 +183,24 @@ def test_bodies_enclose_in_the_right_order() -> None:
     assert values["VolumeDensityMVEE"] <= values["VolumeDensityConvexHull"]
 
 
+def smallest_box(points: np.ndarray) -> np.ndarray:
+    hull = ConvexHull(points)
+    return enclosing.smallest_box(points, hull.simplices, hull.neighbors, hull.equations[:, :3])
+
+
 def test_a_turned_box_is_found() -> None:
     corners = np.array(np.meshgrid([0, 2.0], [0, 3.0], [0, 5.0])).reshape(3, -1).T
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
-    assert sorted(enclosing.smallest_box(corners @ turn, np.eye(3) @ turn)) == pytest.approx([2, 3, 5])
+    assert sorted(smallest_box(corners @ turn)) == pytest.approx([2, 3, 5])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_smallest_box_equals_its_naive_twin(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.normal(size=(30, 3)) * (1, 2, 3) if seed % 2 else random.integers(0, 6, (60, 3)) * SPACING
+    volume, surface_area = naive.smallest_box(points)
+    a, b, c = smallest_box(points)
+    assert (a * b * c, 2 * (a * b + b * c + c * a)) == pytest.approx((volume, surface_area), rel=1e-9)
 
 
 def test_of_boxes_of_equal_volume_the_one_with_the_least_surface_is_found() -> None:
@@ -194,9 +209,7 @@ def test_of_boxes_of_equal_volume_the_one_with_the_least_surface_is_found() -> N
     for angle in np.linspace(0, 3, 20):
         c, s = np.cos(angle), np.sin(angle)
         turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
-        corners = prism @ turn.T
-        normals = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0.8, 0.6)]) @ turn.T
-        assert sorted(enclosing.smallest_box(corners, normals)) == pytest.approx([3, 4, 10])
+        assert sorted(smallest_box(prism @ turn.T)) == pytest.approx([3, 4, 10])
 
 
 def test_the_smallest_ellipsoid_of_a_stretched_ball_is_that_ellipsoid() -> None:

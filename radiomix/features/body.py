@@ -94,8 +94,8 @@ class Body:
     @cached_property
     def turned_box(self) -> np.ndarray:
         """The edges of the smallest box around the mesh, mm, (3,)."""
-        corners = self.convex_hull.points[self.convex_hull.vertices]
-        return enclosing.smallest_box(corners, np.unique(self.convex_hull.equations[:, :3], axis=0))
+        hull = self.convex_hull
+        return enclosing.smallest_box(hull.points, hull.simplices, hull.neighbors, hull.equations[:, :3])
 
     @cached_property
     def spread_ellipsoid(self) -> np.ndarray:

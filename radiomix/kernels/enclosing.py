@@ -12,19 +12,35 @@ TIE = 1e-9  # volumes that differ by less are equal but for rounding, which a tu
 LEGENDRE_TERMS = 20  # the IBSI's truncation of the series for an ellipsoid's surface
 
 
-def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """The edges (3,) of the smallest box around points (n, 3) of which one side is normal to one of `normals` (m, 3).
+def smallest_box(points: np.ndarray, faces: np.ndarray, neighbours: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """The edges (3,) of the smallest box around a convex body of which one side lies on a face of the body.
 
-    With the faces of the points' convex hull as normals this is the oriented minimum bounding box, but for the rare
-    body whose smallest box touches no whole face. Of boxes of equal volume, the one with the least surface is taken.
+    This is the oriented minimum bounding box, but for the rare body whose smallest box touches no whole face. Of boxes
+    of equal volume, the one with the least surface is taken.
+
+    Parameters
+    ----------
+    points : (n, 3) the body's corners, and perhaps others within it
+    faces : (m, 3) which points are the corners of each triangle
+    neighbours : (m, 3) the triangles next to each, opposite to its corners
+    normals : (m, 3) unit vectors
     """
-    along, u, v = (axes @ points.T for axes in _frames(normals))
-    order = np.lexsort((v, u))
-    u, v = np.take_along_axis(u, order, axis=1), np.take_along_axis(v, order, axis=1)
-    edges = np.column_stack([np.ptp(along, axis=1), _smallest_rectangles(u, v)])
+    inner, corner = np.nonzero(np.arange(len(faces))[:, None] < neighbours)
+    sides = np.column_stack([inner, neighbours[inner, corner]])
+    ends = np.column_stack([faces[inner, (corner + 1) % 3], faces[inner, (corner + 2) % 3]])
+    kept, ends = np.unique(ends, return_inverse=True)
+    edges = _boxes(points[kept], normals, sides, ends.reshape(-1, 2), *_frames(_directions(normals)))
     volumes = np.prod(edges, axis=1)
     smallest = edges[volumes <= volumes.min() * (1 + TIE)]
     return smallest[np.argmin((smallest * np.roll(smallest, 1, axis=1)).sum(axis=1))]
+
+
+def _directions(normals: np.ndarray) -> np.ndarray:
+    """One of the vectors in each direction, to and fro; rounding makes no difference between them."""
+    rounded = normals.round(9)
+    leading = np.take_along_axis(rounded, np.argmax(rounded != 0, axis=1)[:, None], axis=1)
+    _, first = np.unique(rounded * np.sign(leading), axis=0, return_index=True)
+    return normals[first]
 
 
 def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 100_000) -> np.ndarray:
@@ -120,12 +136,55 @@ def _weigh(lifted, weights, inverse, depth, tolerance, most):
 
 
 @kernel
-def _smallest_rectangles(u, v):
-    """The sides (m, 2) of the smallest rectangle around each row of points, sorted by u, then v."""
-    sides = np.empty((u.shape[0], 2))
-    for i in range(u.shape[0]):
-        sides[i, 0], sides[i, 1] = _smallest_rectangle(u[i], v[i])
-    return sides
+def _boxes(points, normals, sides, ends, along, u, v):
+    """The edges (m, 3) of the smallest box around a convex body with one side normal to each of `along` (m, 3).
+
+    sides, ends : the two faces and the two corners of each edge of the body
+    u, v : (m, 3) at right angles to `along` and to one another
+
+    Seen along a direction, the body's outline runs along the edges between faces towards the viewer and others.
+    """
+    edges = np.empty((along.shape[0], 3))
+    ahead, outermost = np.empty(normals.shape[0], np.bool_), np.empty(points.shape[0], np.bool_)
+    for i in range(along.shape[0]):
+        low, high = np.inf, -np.inf
+        for k in range(points.shape[0]):
+            place = _dot(points[k], along[i])
+            low, high = min(low, place), max(high, place)
+            outermost[k] = False
+        for f in range(normals.shape[0]):
+            ahead[f] = _dot(normals[f], along[i]) > 0
+        for e in range(sides.shape[0]):
+            if ahead[sides[e, 0]] != ahead[sides[e, 1]]:
+                outermost[ends[e, 0]] = outermost[ends[e, 1]] = True
+        edges[i, 0] = high - low
+        edges[i, 1], edges[i, 2] = _smallest_rectangle(*_projected(points, outermost, u[i], v[i]))
+    return edges
+
+
+@kernel
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@kernel
+def _projected(points, chosen, u, v):
+    """The coordinates of the chosen points along u and v, sorted by u, then v."""
+    across, up = np.empty(points.shape[0]), np.empty(points.shape[0])
+    n = 0
+    for k in range(points.shape[0]):
+        if chosen[k]:
+            across[n], up[n] = _dot(points[k], u), _dot(points[k], v)
+            n += 1
+    order = np.argsort(across[:n])
+    across, up = across[order], up[order]
+    for k in range(1, n):
+        j, x, y = k, across[k], up[k]
+        while j > 0 and across[j - 1] == x and up[j - 1] > y:
+            up[j] = up[j - 1]
+            j -= 1
+        up[j] = y
+    return across, up
 
 
 @kernel
