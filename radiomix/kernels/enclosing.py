@@ -9,6 +9,7 @@ import numpy as np
 from .jit import kernel
 
 TIE = 1e-9  # volumes that differ by less are equal but for rounding, which a turn of the body would change
+JOINING = 8  # points that come to take part at a time
 LEGENDRE_TERMS = 20  # the IBSI's truncation of the series for an ellipsoid's surface
 
 
@@ -43,22 +44,60 @@ def _directions(normals: np.ndarray) -> np.ndarray:
     return normals[first]
 
 
-def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-7, most: int = 100_000) -> np.ndarray:
+def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-10, most: int = 1000) -> np.ndarray:
     """The semi-axes (3,), descending, of the ellipsoid of least volume around points (n, 3).
 
-    Frank-Wolfe steps towards the point farthest out, or away from the needless one, on the weights whose covariance is
-    the ellipsoid (Todd and Yildirim 2007), until the volume is right to about `tolerance`.
+    The ellipsoid is the covariance of weights on the points such that none lies farther out than the weighted ones, which
+    all lie equally far out: right to about `tolerance`. Few points take part, and more only when one of them lies
+    outside. Weight is shifted from the innermost to the outermost (Boehning 1986), and Newton's steps do the rest.
     """
-    n, d = points.shape
-    lifted = np.column_stack([points - points.mean(axis=0), np.ones(n)])
-    weights = np.full(n, 1 / n)
-    inverse = np.linalg.inv(lifted.T @ lifted / n)
-    depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
-    _weigh(lifted, weights, inverse, depth, tolerance, most)
-    offsets = lifted[:, :d] - weights @ lifted[:, :d]
-    covariance = (offsets.T * weights) @ offsets
+    lifted = np.column_stack([points - points.mean(axis=0), np.ones(len(points))])
+    active = _spanning(lifted[:, :3])
+    weights = np.full(active.size, 1 / active.size)
+    for _ in range(most):
+        weights = _balanced(lifted[active], weights)
+        active, weights = active[weights > 0], weights[weights > 0]
+        inverse = np.linalg.inv((lifted[active].T * weights) @ lifted[active])
+        depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
+        joining = np.setdiff1d(np.argsort(depth)[-JOINING:][np.sort(depth)[-JOINING:] > 4 * (1 + tolerance)], active)
+        if joining.size == 0:
+            break
+        active, weights = np.append(active, joining), np.append(weights, np.zeros(joining.size))
+    offsets = lifted[:, :3] - weights @ lifted[active, :3]
+    covariance = (offsets[active].T * weights) @ offsets[active]
     reach = np.max(np.einsum("ij,jk,ik->i", offsets, np.linalg.inv(covariance), offsets))
     return np.sqrt(np.linalg.eigvalsh(covariance)[::-1] * reach)
+
+
+def _balanced(lifted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights with which no point (n, 4) lies far out and those with weight lie equally far out."""
+    weights = weights.copy()
+    _exchange(lifted, weights, np.linalg.inv((lifted.T * weights) @ lifted), 1e-4, 10_000)
+    for _ in range(50):
+        held = np.flatnonzero(weights > 0)
+        moment = (lifted[held].T * weights[held]) @ lifted[held]
+        overlap = lifted[held] @ np.linalg.inv(moment) @ lifted[held].T
+        excess = np.diag(overlap) - lifted.shape[1]
+        if np.abs(excess).max() <= 1e-13 * held.size:
+            break
+        step = np.linalg.lstsq(overlap * overlap, excess, rcond=1e-11)[0]
+        shrinking = step < 0
+        share = min(1.0, np.min(-weights[held][shrinking] / step[shrinking], initial=np.inf))
+        weights[held] = np.maximum(weights[held] + share * step, 0.0)
+        weights[weights < 1e-15] = 0
+    return weights / weights.sum()
+
+
+def _spanning(points: np.ndarray) -> np.ndarray:
+    """Some of the points (n, 3) that lie far apart, and not all in one plane."""
+    chosen, directions, towards = [], np.zeros((0, 3)), np.array([1.0, 0.0, 0.0])
+    for _ in range(3):
+        places = points @ towards
+        ends = [int(np.argmin(places)), int(np.argmax(places))]
+        chosen += ends
+        directions = np.vstack([directions, points[ends[1]] - points[ends[0]]])
+        towards = np.linalg.svd(directions)[2][-1]  # at right angles to all so far
+    return np.unique(chosen)
 
 
 def ellipsoid_volume(axes: np.ndarray) -> float:
@@ -100,39 +139,48 @@ def _frames(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @kernel
-def _weigh(lifted, weights, inverse, depth, tolerance, most):
-    """Shift weight until no point lies too far out or too far in; `inverse` and `depth` follow each step's rank one."""
+def _exchange(lifted, weights, inverse, tolerance, most):
+    """Shift weight between two points at a time, until none lies too far out or too far in; `inverse` follows."""
     n, size = lifted.shape
-    reached = np.empty(size)
     for _ in range(most):
-        out, needless = 0, -1
+        out, needless, farthest, nearest = 0, 0, -np.inf, np.inf
         for i in range(n):
-            if depth[i] > depth[out]:
-                out = i
-            if weights[i] > 0 and (needless < 0 or depth[i] < depth[needless]):
-                needless = i
-        excess, slack = depth[out] / size - 1, 1 - depth[needless] / size
-        if max(excess, slack) <= tolerance:
+            depth = _form(lifted[i], inverse, lifted[i])
+            if depth > farthest:
+                out, farthest = i, depth
+            if weights[i] > 0 and depth < nearest:
+                needless, nearest = i, depth
+        if farthest - nearest <= tolerance * size:
             break
-        chosen = out if excess >= slack else needless
-        step = (depth[chosen] - size) / (size * (depth[chosen] - 1))
-        if chosen == needless:
-            step = max(step, -weights[chosen] / (1 - weights[chosen]))
-        for j in range(size):
-            reached[j] = 0.0
-            for k in range(size):
-                reached[j] += inverse[j, k] * lifted[chosen, k]
-        shrink = step / (1 - step + step * depth[chosen])
-        for i in range(n):
-            product = 0.0
-            for j in range(size):
-                product += lifted[i, j] * reached[j]
-            depth[i] = (depth[i] - shrink * product * product) / (1 - step)
-            weights[i] *= 1 - step
-        weights[chosen] = max(weights[chosen] + step, 0.0)
-        for j in range(size):
-            for k in range(size):
-                inverse[j, k] = (inverse[j, k] - shrink * reached[j] * reached[k]) / (1 - step)
+        between = _form(lifted[out], inverse, lifted[needless])
+        step = min((farthest - nearest) / (2 * (farthest * nearest - between * between)), weights[needless])
+        weights[out] += step
+        weights[needless] = 0.0 if step == weights[needless] else weights[needless] - step
+        _add_to_moment(inverse, lifted[out], step)
+        _add_to_moment(inverse, lifted[needless], -step)
+
+
+@kernel
+def _form(a, matrix, b):
+    total = 0.0
+    for j in range(a.size):
+        for k in range(b.size):
+            total += a[j] * matrix[j, k] * b[k]
+    return total
+
+
+@kernel
+def _add_to_moment(inverse, point, weight):
+    """The inverse of a matrix to which weight times the point's square is added (Sherman and Morrison)."""
+    size = point.size
+    reached = np.zeros(size)
+    for j in range(size):
+        for k in range(size):
+            reached[j] += inverse[j, k] * point[k]
+    share = weight / (1 + weight * _form(point, inverse, point))
+    for j in range(size):
+        for k in range(size):
+            inverse[j, k] -= share * reached[j] * reached[k]
 
 
 @kernel
