@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Label = int | str | None
+_THREADS = (
+    *(f"{library}_NUM_THREADS" for library in ("NUMBA", "OMP", "OPENBLAS", "MKL")),
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+)
 Submit = Callable[["Task"], "Future[list[Row]]"]
 
 
@@ -144,16 +148,26 @@ def _notes() -> Iterator[list[str]]:
 
 
 class _Process(SpawnProcess):
-    """A fresh process that does not import the caller's script: no `if __name__ == "__main__"` is asked of users."""
+    """A fresh process of one thread that does not import the caller's script.
+
+    No `if __name__ == "__main__"` is asked of users. Libraries count their threads when they are loaded, which is
+    before anything of ours runs there, so that their number must be in the environment the process starts with.
+    """
 
     @staticmethod
     def _Popen(process_obj: BaseProcess) -> Any:
-        script = sys.modules["__main__"]
+        script, before = sys.modules["__main__"], {name: os.environ.get(name) for name in _THREADS}
         sys.modules["__main__"] = ModuleType("__main__")
+        os.environ.update(dict.fromkeys(_THREADS, "1"))
         try:
             return SpawnProcess._Popen(process_obj)
         finally:
             sys.modules["__main__"] = script
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 class _Context(SpawnContext):
@@ -165,7 +179,7 @@ def _processes(workers: int) -> Iterator[Callable[..., Future]]:
     """The `schedule` of a pool whose workers have a core each, and whose death is a failed future."""
     from pebble import ProcessPool
 
-    pool = ProcessPool(max_workers=workers, context=_Context(), initializer=_one_core_each)
+    pool = ProcessPool(max_workers=workers, context=_Context())
     try:
         yield pool.schedule
         pool.close()
@@ -176,9 +190,3 @@ def _processes(workers: int) -> Iterator[Callable[..., Future]]:
         if pool.active:
             pool.stop()
         pool.join()
-
-
-def _one_core_each() -> None:
-    for library in ("NUMBA", "OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{library}_NUM_THREADS"] = "1"
-    os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"

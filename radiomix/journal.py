@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -71,7 +71,7 @@ class Journal:
             _refuse_to_lose(destination, resume)
         earlier = _read(destination.journal, signature) if resume and destination.journal.exists() else []
         destination.journal.parent.mkdir(parents=True, exist_ok=True)
-        lines = [_line(record) for record in (signature, *map(asdict, earlier))]
+        lines = [_line(record) for record in (signature, *map(vars, earlier))]
         unfinished = destination.journal.with_suffix(".new")
         unfinished.write_text("".join(lines), encoding="utf-8")
         os.replace(unfinished, destination.journal)
@@ -87,7 +87,7 @@ class Journal:
         """Note how a case ended, on disk before anything else happens."""
         self.outcomes.append(outcome)
         if self.file is not None:
-            self.file.write(_line(asdict(outcome)))
+            self.file.write(_line(vars(outcome)))
             self.file.flush()
 
     def finish(self, features: pd.DataFrame, failures: pd.DataFrame) -> None:

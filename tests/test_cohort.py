@@ -118,6 +118,15 @@ def slow_square(task: Task, config: Config) -> list[Row]:
     return [{"square": task.position**2, "process": os.getpid()}]
 
 
+def count_threads(task: Task, config: Config) -> list[Row]:
+    import scipy.linalg  # noqa: F401  brings a second OpenBLAS
+    import SimpleITK as sitk
+    from threadpoolctl import threadpool_info
+
+    pools = [pool["num_threads"] for pool in threadpool_info()]
+    return [{"threads": max(*pools, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())}]
+
+
 def every_second_fails(task: Task, config: Config) -> list[Row]:
     if task.position % 2 == 0:
         raise RegionTooSmall(f"case {task.position} is too small")
@@ -166,6 +175,12 @@ def test_work_happens_in_other_processes_and_the_first_success_is_alone() -> Non
     found = list(outcomes(every_second_fails, TASKS, CONFIG, 2))
     assert [o.position for o in found[:2]] == [0, 1]
     assert os.getpid() not in {o.rows[0]["process"] for o in found if o.rows}
+
+
+def test_a_process_of_a_cohort_has_one_thread_and_leaves_the_environment_alone() -> None:
+    before = dict(os.environ)
+    assert {o.rows[0]["threads"] for o in outcomes(count_threads, TASKS[:3], CONFIG, 2)} == {1}
+    assert dict(os.environ) == before
 
 
 def test_any_executor_serves() -> None:

@@ -47,7 +47,7 @@ def read_image(source: Source) -> Image:
         case sitk.Image():
             return from_sitk(source)
         case str() | os.PathLike():
-            return _read_file(Path(source))
+            return _read_file(Path(source), _reader(Path(source)))
         case _ if hasattr(source, "affine") and hasattr(source, "dataobj"):
             return _from_nibabel(source)
         case _:
@@ -78,10 +78,8 @@ def read_labels(source: Source, channel: int = 0) -> LabelMap:
             return source
         case sitk.Image() if source.GetNumberOfComponentsPerPixel() > 1:
             image = from_sitk(_channel(source, channel, "SimpleITK image"), "mask")
-        case str() | os.PathLike() if _components(Path(source)) > 1:
-            image = from_sitk(_channel(_execute(_reader(Path(source))), channel, str(source)), str(source))
         case str() | os.PathLike():
-            image = _read_file(Path(source))
+            image = _read_segmentation(Path(source), channel)
         case _:
             image = read_image(source)
     return LabelMap(_as_labels(image), image.geometry, image.source, image.dimensions)
@@ -102,8 +100,14 @@ def write_image(image: Image, path: str | os.PathLike[str]) -> None:
         ) from None
 
 
-def _read_file(path: Path) -> Image:
+def _read_segmentation(path: Path, channel: int) -> Image:
     reader = _reader(path)
+    if reader.GetNumberOfComponents() > 1:
+        return from_sitk(_channel(_execute(reader), channel, str(path)), str(path))
+    return _read_file(path, reader)
+
+
+def _read_file(path: Path, reader: sitk.ImageFileReader) -> Image:
     size, source = _size(reader), str(path)
     refuse_unsupported(size, reader.GetNumberOfComponents(), sitk.GetPixelIDValueAsString(reader.GetPixelID()), source)
     if path.name.lower().endswith(NIFTI):
@@ -181,10 +185,6 @@ def _last(error: RuntimeError) -> str:
 
 def _size(reader: sitk.ImageFileReader) -> tuple[int, ...]:
     return tuple(int(v) for v in reader.GetSize())
-
-
-def _components(path: Path) -> int:
-    return int(_reader(path).GetNumberOfComponents())
 
 
 def _channel(image: sitk.Image, channel: int, source: str) -> sitk.Image:
