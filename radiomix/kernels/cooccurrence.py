@@ -42,6 +42,8 @@ from .maximal_correlation import maximal_correlation
 ) = range(24)
 PAIR_COLUMNS = 24
 
+MEAN, VARIANCE, THIRD, FOURTH, ENTROPY = range(5)  # of a list of counts: central moments of its index, and its entropy
+
 ROUNDING = 1e-14  # bits: less mutual information than this is none
 IN_A_VOLUME, LINES = 13, 4  # directions to the neighbours in space, opposite ones being one; the lines they lie in
 
@@ -94,16 +96,33 @@ def _count_in_a_volume(flat, voxels, lines, width, cells):
 
 
 @kernel
-def _c_log_c(count, table):
-    """c log2 c, looked up where the count is a small integer."""
-    if count < table.size:
-        return table[int(count)]
-    return count * math.log2(count) if count > 0 else 0.0
+def _marginals(counts, k, symmetric, lists):
+    """Fill the `lists` of counts by the first level, by the second, by their sum and by their distance."""
+    width = counts.shape[0]
+    rows, columns, sums, differences, signed = lists
+    for i in range(2 * width):
+        rows[i], columns[i], sums[i], differences[i], signed[i] = 0, 0, 0, 0, 0
+    for i in range(1, width):
+        row, shifted_sums, shifted = counts[i, k], sums[i:], signed[width - i :]
+        here = rows[i]
+        for j in range(1, width):
+            here += row[j]
+        rows[i] = here
+        for j in range(1, width):
+            columns[j] += row[j]
+            shifted_sums[j] += row[j]
+            shifted[j] += row[j]
+    differences[0] = signed[width]
+    for i in range(1, width):
+        differences[i] = signed[width + i] + signed[width - i]
+        if symmetric:
+            rows[i] += columns[i]
+            columns[i] = rows[i]
 
 
 @kernel
-def _fold(counts, k, levels, matrix):
-    """Fill `matrix` with counts + their transpose, for the given levels only, tile by tile to stay in cache."""
+def _gather(counts, k, symmetric, levels, matrix):
+    """Fill `matrix` with the counts of the given levels, or these + their transpose; by tiles, to stay in cache."""
     tile = 16
     size = levels.size
     for top in range(0, size, tile):
@@ -112,161 +131,92 @@ def _fold(counts, k, levels, matrix):
                 i, row, out = np.uint64(levels[r]), counts[levels[r], k], matrix[r]
                 for c in range(max(left, r), min(left + tile, size)):
                     j = np.uint64(levels[c])
-                    both = row[j] + counts[j, k, i]
-                    out[np.uint64(c)] = both
-                    matrix[np.uint64(c), np.uint64(r)] = both
-
-
-@kernel
-def _select(counts, k, levels, matrix):
-    """Fill `matrix` with the counts of the given levels."""
-    for r in range(levels.size):
-        for c in range(levels.size):
-            matrix[r, c] = counts[levels[r], k, levels[c]]
+                    there, back = row[j], counts[j, k, i]
+                    if symmetric:
+                        there += back
+                        back = there
+                    out[np.uint64(c)] = there
+                    matrix[np.uint64(c), np.uint64(r)] = back
 
 
 @reduction
-def _sums_of_cells(cells, c_log_c):
-    """The sums of c^2 and of c log2 c over the cells of a matrix, and the largest c."""
-    squares, entropy, largest = 0.0, 0.0, cells[0]
-    for i in range(cells.size):  # three loops of which each can use the processor's vectors
-        squares += float(cells[i]) * float(cells[i])
-    for i in range(cells.size):
-        largest = max(largest, cells[i])
+def _sums(counts, c_log_c):
+    """The sums of c, of c^2 and of c log2 c, and the largest c."""
+    total, squares, logarithms, largest = 0.0, 0.0, 0.0, counts[0]
+    for i in range(counts.size):
+        total += float(counts[i])
+        squares += float(counts[i]) * float(counts[i])
+    for i in range(counts.size):
+        largest = max(largest, counts[i])
     if largest < c_log_c.size:
-        for i in range(cells.size):
-            entropy += c_log_c[np.uint64(cells[i])]
+        for i in range(counts.size):
+            logarithms += c_log_c[np.uint64(counts[i])]
     else:
-        for i in range(cells.size):
-            entropy += _c_log_c(cells[i], c_log_c)
-    return squares, entropy, float(largest)
+        for i in range(counts.size):
+            if counts[i] < c_log_c.size:
+                logarithms += c_log_c[np.uint64(counts[i])]
+            elif counts[i] > 0:
+                logarithms += counts[i] * math.log2(counts[i])
+    return total, squares, logarithms, float(largest)
 
 
-@kernel
-def _marginals(counts, k, rows, columns, sums, differences):
-    """Fill row sums, column sums, and the counts of i + j and of |j - i| (shifted by the width); return the total."""
-    width, everything = counts.shape[0], 0.0
-    rows[:] = 0.0
-    columns[:] = 0.0
-    sums[:] = 0.0
-    differences[:] = 0.0
-    for i in range(1, width):
-        row = counts[i, k]
-        shifted_sums = sums[i : i + width]
-        shifted_differences = differences[width - i : 2 * width - i]
-        total = 0
-        for j in range(1, width):
-            total += row[j]
-        rows[i] = total
-        everything += total
-        for j in range(1, width):
-            count = float(row[j])
-            columns[j] += count
-            shifted_sums[j] += count
-            shifted_differences[j] += count
-    for i in range(1, width):
-        differences[width + i] += differences[width - i]
-    return everything
-
-
-@kernel
-def _entropy(counts, total, c_log_c):
-    """-sum p log2 p of a list of counts."""
-    result = 0.0
-    for count in counts:
-        result += _c_log_c(count, c_log_c)
-    return max(math.log2(total) - result / total, 0.0)
-
-
-@kernel
-def _moments(counts, total):
+@reduction
+def _summarise(counts, total, out):
     """Mean and central moments 2, 3, 4 of an index under the given counts."""
-    mean = 0.0
+    mean, second, third, fourth = 0.0, 0.0, 0.0, 0.0
     for k in range(counts.size):
-        mean += k * counts[k]
+        mean += k * float(counts[k])
     mean /= total
-    second, third, fourth = 0.0, 0.0, 0.0
     for k in range(counts.size):
-        if counts[k] > 0:
-            p = counts[k] / total
-            deviation = k - mean
-            square = deviation * deviation
-            second += p * square
-            third += p * square * deviation
-            fourth += p * square * square
-    return mean, second, third, fourth
+        deviation = k - mean
+        weighted = counts[k] * (deviation * deviation)
+        second += weighted
+        third += weighted * deviation
+        fourth += weighted * (deviation * deviation)
+    out[MEAN], out[VARIANCE], out[THIRD], out[FOURTH] = mean, second / total, third / total, fourth / total
 
 
-@kernel
-def _difference_features(differences, total, levels, c_log_c, out):
+@reduction
+def _distance_features(differences, total, levels, out):
     """What depends on |i - j| alone; differences[k] counts |i - j| = k."""
-    contrast, inverse, inverse_square, variance = 0.0, 0.0, 0.0, 0.0
-    normalised, normalised_square = 0.0, 0.0
-    for k in range(differences.size):
-        if differences[k] > 0:
-            p = differences[k] / total
-            square = float(k) * k
-            contrast += p * square
-            inverse += p / (1 + k)
-            inverse_square += p / (1 + square)
-            normalised += p / (1 + k / levels)
-            normalised_square += p / (1 + square / (float(levels) * levels))
-            if k > 0:
-                variance += p / square
-    out[CONTRAST] = contrast
-    out[ID] = inverse
-    out[IDM] = inverse_square
-    out[IDN] = normalised
-    out[IDMN] = normalised_square
-    out[INVERSE_VARIANCE] = variance
-    mean, second, _, _ = _moments(differences, total)
-    out[DIFFERENCE_AVERAGE] = mean
-    out[DIFFERENCE_VARIANCE] = second
-    out[DIFFERENCE_ENTROPY] = _entropy(differences, total, c_log_c)
+    contrast, variance = 0.0, 0.0
+    inverse, inverse_square = float(differences[0]), float(differences[0])
+    normalised, normalised_square = inverse, inverse
+    for k in range(1, levels):
+        count, square = float(differences[k]), float(k) * k
+        contrast += count * square
+        inverse += count / (1 + k)
+        inverse_square += count / (1 + square)
+        normalised += count / (1 + k / float(levels))
+        normalised_square += count / (1 + square / (float(levels) * levels))
+        variance += count / square
+    out[CONTRAST], out[INVERSE_VARIANCE] = contrast / total, variance / total
+    out[ID], out[IDM] = inverse / total, inverse_square / total
+    out[IDN], out[IDMN] = normalised / total, normalised_square / total
 
 
 @kernel
-def _sum_features(sums, total, c_log_c, out):
-    """What depends on i + j alone."""
-    mean, second, third, fourth = _moments(sums, total)
-    out[SUM_AVERAGE] = mean
-    out[CLUSTER_TENDENCY] = second
-    out[CLUSTER_SHADE] = third
-    out[CLUSTER_PROMINENCE] = fourth
-    out[SUM_ENTROPY] = _entropy(sums, total, c_log_c)
-
-
-@kernel
-def _marginal_features(rows, columns, total, c_log_c, out):
-    """What needs the two marginal distributions besides the joint ones already in `out`."""
-    mean_x, variance_x, _, _ = _moments(rows, total)
-    mean_y, variance_y, _, _ = _moments(columns, total)
-    out[JOINT_AVERAGE] = mean_x
-    out[SUM_SQUARES] = variance_x
+def _combine(summaries, out):
+    """What follows from the moments and entropies of the lists, and from the joint entropy."""
+    of_rows, of_columns, of_sums, of_differences = summaries
+    out[DIFFERENCE_AVERAGE], out[DIFFERENCE_VARIANCE] = of_differences[MEAN], of_differences[VARIANCE]
+    out[DIFFERENCE_ENTROPY] = of_differences[ENTROPY]
+    out[SUM_AVERAGE], out[SUM_ENTROPY] = of_sums[MEAN], of_sums[ENTROPY]
+    out[CLUSTER_TENDENCY], out[CLUSTER_SHADE] = of_sums[VARIANCE], of_sums[THIRD]
+    out[CLUSTER_PROMINENCE] = of_sums[FOURTH]
+    out[JOINT_AVERAGE], out[SUM_SQUARES] = of_rows[MEAN], of_rows[VARIANCE]
     # E[ij] and the covariance from the variance of i + j: every term is positive or central, so nothing cancels
-    covariance = 0.5 * (out[CLUSTER_TENDENCY] - variance_x - variance_y)
-    out[AUTOCORRELATION] = covariance + mean_x * mean_y
-    spread = math.sqrt(variance_x) * math.sqrt(variance_y)
+    covariance = 0.5 * (of_sums[VARIANCE] - of_rows[VARIANCE] - of_columns[VARIANCE])
+    out[AUTOCORRELATION] = covariance + of_rows[MEAN] * of_columns[MEAN]
+    spread = math.sqrt(of_rows[VARIANCE]) * math.sqrt(of_columns[VARIANCE])
     out[CORRELATION] = 1.0 if spread == 0 else covariance / spread
-    entropy_x, entropy_y = _entropy(rows, total, c_log_c), _entropy(columns, total, c_log_c)
     # HXY1 = HXY2 = HX + HY, since the marginals are those of the matrix itself
-    information = entropy_x + entropy_y - out[JOINT_ENTROPY]
+    information = of_rows[ENTROPY] + of_columns[ENTROPY] - out[JOINT_ENTROPY]
     if information < ROUNDING:
         information = 0.0
-    largest = max(entropy_x, entropy_y)
+    largest = max(of_rows[ENTROPY], of_columns[ENTROPY])
     out[IMC1] = 0.0 if largest == 0 else -information / largest
     out[IMC2] = math.sqrt(1 - math.exp(-2 * information))
-
-
-@kernel
-def _present(rows, columns, levels):
-    """Write the levels that occur in a matrix into `levels`, and return their number."""
-    found = 0
-    for i in range(1, rows.size):
-        if rows[i] + columns[i] > 0:
-            levels[found] = i
-            found += 1
-    return found
 
 
 @kernel
@@ -283,31 +233,31 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
     features : (K, PAIR_COLUMNS), filled; a row of NaN where a matrix holds no pair
     """
     width, stack, _ = counts.shape
-    rows, columns, sums, differences = np.empty(width), np.empty(width), np.empty(2 * width), np.empty(2 * width)
+    lists, summaries = np.empty((5, 2 * width), counts.dtype), np.empty((4, 5))
     levels, cells = np.empty(width, np.int64), np.empty(width * width, counts.dtype)
     for k in range(stack):
         out = features[k]
-        total = _marginals(counts, k, rows, columns, sums, differences)
-        if total == 0:
+        _marginals(counts, k, symmetric, lists)
+        size = 0
+        for i in range(1, width):
+            if lists[0, i] + lists[1, i] > 0:
+                levels[size] = i
+                size += 1
+        if size == 0:
             out[:] = np.nan
             continue
-        size = _present(rows, columns, levels)
         here = cells[: size * size].reshape((size, size))
-        _difference_features(differences[width:], total, width - 1, c_log_c, out)
-        _sum_features(sums, total, c_log_c, out)
-        if symmetric:
-            _fold(counts, k, levels[:size], here)
-            for i in range(width):  # an assignment of arrays would take seconds to compile
-                rows[i] += columns[i]
-                columns[i] = rows[i]
-            total *= 2
-        else:
-            _select(counts, k, levels[:size], here)
-        squares, entropy, largest = _sums_of_cells(cells[: size * size], c_log_c)
+        _gather(counts, k, symmetric, levels[:size], here)
+        for part in range(4):
+            total, _, logarithms, _ = _sums(lists[part], c_log_c)
+            _summarise(lists[part], total, summaries[part])
+            summaries[part, ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
+        _distance_features(lists[3], total, width - 1, out)
+        total, squares, logarithms, largest = _sums(cells[: size * size], c_log_c)
         out[JOINT_ENERGY] = squares / (total * total)
-        out[JOINT_ENTROPY] = max(math.log2(total) - entropy / total, 0.0)
+        out[JOINT_ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
         out[MAXIMUM_PROBABILITY] = largest / total
-        _marginal_features(rows, columns, total, c_log_c, out)
+        _combine(summaries, out)
         out[MCC] = np.nan
         if with_correlation:
-            out[MCC] = 1.0 if flat_region else maximal_correlation(here, symmetric, levels[:size], rows, columns)
+            out[MCC] = 1.0 if flat_region else maximal_correlation(here, symmetric, levels[:size], lists[0], lists[1])
