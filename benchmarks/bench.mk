@@ -3,7 +3,13 @@
 .PHONY: bench bench-kernels bench-curves bench-peers
 
 PEERS := $(if $(RADIOMIX_PEERS),$(RADIOMIX_PEERS),.peers)
-PEER_PYTHON ?= $(firstword $(foreach name,python3.12 python3.13,$(shell command -v $(name) 2>/dev/null)))
+
+# pictologics needs Python 3.12 or newer: the first that starts, on the path or among pyenv's.
+ifndef PEER_PYTHON
+PEER_PYTHON = $(shell for python in python3.12 python3.13 python3 \
+	$(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[23].*/bin/python); do \
+	if $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then echo $$python; break; fi; done)
+endif
 
 bench: $(READY) $(PEER)
 	RADIOMIX_PEERS=$(abspath $(PEERS)) $(BIN)/python -m benchmarks.run
@@ -16,8 +22,14 @@ bench-curves: $(READY)
 
 bench-peers: $(PEER) $(PEERS)/.complete
 
+# A peer that cannot be installed leaves its reason, which stands in its rows of the table.
 $(PEERS)/.complete:
-	@test -n "$(PEER_PYTHON)" || { echo "pictologics and MIRP need Python 3.12 or newer; none was found on PATH"; exit 1; }
-	$(PEER_PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check "pictologics==0.9.*" "mirp==2.7.*" nibabel
+	@python="$(PEER_PYTHON)"; test -n "$$python" || \
+		{ echo "pictologics and MIRP need Python 3.12 or newer; none was found (set PEER_PYTHON=...)"; exit 1; }; \
+	$$python -m venv $(PEERS)
+	@for peer in pictologics==0.9.0 mirp==2.7.0; do \
+		reason=$(PEERS)/$${peer%%==*}.reason; \
+		if $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $$peer nibabel 2> $$reason; \
+		then rm $$reason; else echo "$$peer could not be installed: $$(tail -n 1 $$reason)"; fi; \
+	done
 	@touch $@

@@ -19,6 +19,7 @@ from .rois import Region
 ENVIRONMENT = Path(os.environ.get("RADIOMIX_PEERS", Path(__file__).resolve().parents[1] / ".peers"))
 WORKER = Path(__file__).with_name("peer_worker.py")
 INSTALL = "make bench-peers"
+PACKAGES = {"pictologics": "pictologics", "MIRP": "mirp"}
 
 
 class Absent(Exception):
@@ -52,7 +53,7 @@ class Peer:
     """A library in its own process; `load` gives it a region, and what it returns runs it and gives its own seconds."""
 
     def __init__(self, name: str) -> None:
-        python = peer_python()
+        python = peer_python(name)
         self.name = name
         self.folder = TemporaryDirectory()
         self.process = subprocess.Popen(
@@ -86,11 +87,23 @@ class Peer:
         return json.loads(answer)
 
 
-def peer_python() -> Path:
+def peer_python(name: str) -> Path:
+    """The Python of the peers' environment, where it holds the peer of that name."""
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
-        raise Absent(f"no environment for pictologics and MIRP ({INSTALL} builds it where Python 3.12 exists)")
+        raise Absent(f"no environment for {' and '.join(PACKAGES)} ({INSTALL} builds it where Python 3.12 exists)")
+    if peer_version(python, name) is None:
+        reason = ENVIRONMENT / f"{PACKAGES[name]}.reason"
+        said = reason.read_text(encoding="utf-8").strip().splitlines()[-1:] if reason.exists() else []
+        raise Absent(" ".join((f"{name} could not be installed ({INSTALL})", *said)))
     return python
+
+
+@cache
+def peer_version(python: Path, name: str) -> str | None:
+    code = f"import importlib.metadata as m; print(m.version({PACKAGES[name]!r}))"
+    answer = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() if answer.returncode == 0 else None
 
 
 @cache
@@ -102,10 +115,9 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    try:
-        python = peer_python()
-    except Absent:
-        return found
-    code = "import importlib.metadata as m; print(m.version('pictologics'), m.version('mirp'))"
-    answer = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False).stdout.split()
-    return found | dict(zip(("pictologics", "MIRP"), answer, strict=False))
+    for name in PACKAGES:
+        try:
+            found[name] = str(peer_version(peer_python(name), name))
+        except Absent:
+            continue
+    return found

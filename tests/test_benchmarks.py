@@ -60,6 +60,16 @@ def test_an_absent_peer_is_named_with_its_reason(monkeypatch, tmp_path):
     assert "| MIRP | no environment |" in page([row])
 
 
+def test_a_peer_that_could_not_be_installed_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(peers, "ENVIRONMENT", tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    monkeypatch.setattr(peers, "peer_version", lambda python, name: None)
+    (tmp_path / "mirp.reason").write_text("Collecting mirp\nERROR: No matching distribution found\n", encoding="utf-8")
+    with pytest.raises(peers.Absent, match=r"MIRP could not be installed .* ERROR: No matching distribution found"):
+        peers.Peer("MIRP")
+
+
 def test_the_readme_shows_a_line_per_work_and_peer_with_missed_targets_in_bold():
     rows = [
         Row("features", "ellipsoid 4,120", "one", Timing([0.002]), Timing([0.2]), 150),
