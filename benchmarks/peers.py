@@ -19,6 +19,7 @@ from .rois import Region
 ENVIRONMENT = Path(os.environ.get("RADIOMIX_PEERS", Path(__file__).resolve().parents[1] / ".peers"))
 WORKER = Path(__file__).with_name("peer_worker.py")
 INSTALL = "make bench-peers"
+NO_PYRADIOMICS = "PyRadiomics is not installed (its source builds on Python <= 3.11)"
 PACKAGES = {"pictologics": "pictologics", "MIRP": "mirp"}
 
 
@@ -35,7 +36,7 @@ def pyradiomics_call(
     region: Region, parameters: dict[str, Any] | None = None, *, voxel_based: bool = False
 ) -> Callable[[], object]:
     if importlib.util.find_spec("radiomics") is None:
-        raise Absent("PyRadiomics is not installed (its source builds on Python <= 3.11)")
+        raise Absent(NO_PYRADIOMICS)
     import logging
 
     from radiomics.featureextractor import RadiomicsFeatureExtractor

@@ -1,4 +1,4 @@
-"""Whole processes: the one-shot command, a cold cache, several workers, peak memory."""
+"""Whole processes: the one-shot command, a cold cache, peak memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-
 from .clock import Timing, alternate, timed
 from .peers import Absent
-from .rows import BANK, BANK_PARAMETERS, CLASSES, Peers, Row, ellipsoids
+from .rows import BANK_PARAMETERS, CLASSES, Peers, Row, ellipsoids
 
 EXTRACT = """
 import radiomix, sys
@@ -90,28 +88,6 @@ def cold_cache(peers: Peers) -> Iterator[Row]:
     yield Row("cold cache, default features", region.name, "the limit of 15 s", timing, limit, 1.0)
 
 
-def workers(peers: Peers) -> Iterator[Row]:
-    """A cohort of the same case twelve times, the filter bank, with one process and with two."""
-    from radiomix.cohort import extract_cases
-    from radiomix.config import Config
-
-    region = ellipsoids()[1]
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    with TemporaryDirectory() as folder:
-        image, mask = region.write(Path(folder))
-        cases = pd.DataFrame({"Image": [str(image)] * 24, "Mask": [str(mask)] * 24})
-        config = Config(images=BANK)
-        runs = {str(n): timed(lambda n=n: extract_cases(cases, config, workers=n, progress=False)) for n in (1, 2)}
-        timings = alternate(runs, seconds=60, most=5)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cores)
-    yield Row(
-        "cohort of 24, filter bank, 2 processes (peer: 1)", region.name, "radiomix", timings["2"], timings["1"], 1.7
-    )
-
-
 def peak_memory(peers: Peers) -> Iterator[Row]:
     """Peak memory above the loaded images, filter bank."""
     region = ellipsoids()[3]
@@ -153,4 +129,4 @@ def quiet(arguments: list[str], environment: dict[str, str] | None = None) -> No
     subprocess.run(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
-PROCESSES = (one_shot, cold_cache, workers, peak_memory)
+PROCESSES = (one_shot, cold_cache, peak_memory)

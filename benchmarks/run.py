@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .clock import on_one_core
+from .cohorts import COHORTS
 from .maps import MAPS
 from .processes import PROCESSES
 from .rows import IN_PROCESS, Peers, Row
@@ -17,7 +18,7 @@ from .table import HEADER, between_marks, cells, line, page, summary
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 README = Path(__file__).parents[1] / "README.md"
-WORK: dict[str, Callable[[Peers], Iterator[Row]]] = {w.__name__: w for w in (*IN_PROCESS, *MAPS, *PROCESSES)}
+WORK: dict[str, Callable[[Peers], Iterator[Row]]] = {w.__name__: w for w in (*IN_PROCESS, *MAPS, *PROCESSES, *COHORTS)}
 
 
 def main() -> None:
