@@ -13,14 +13,16 @@ from ..config import Aggregation, Config
 from ..errors import ConfigError, unknown
 from ..image import Levels
 from ..kernels import window_statistics as statistic
-from ..kernels.cooccurrence import PAIR_COLUMNS
+from ..kernels.cooccurrence import MCC, PAIR_COLUMNS
 from ..kernels.neighbours import TONE_COLUMNS
 from ..kernels.sizes import SIZE_COLUMNS
 from ..kernels.window import window_in_frame, window_lines, window_pairs, window_places
-from ..kernels.window_lanes import block_of_keys
-from ..kernels.window_pairs import glcm_windows
+from ..kernels.window_correlation import correlation_windows
+from ..kernels.window_lanes import LANES, block_of_keys
+from ..kernels.window_pairs import glcm_windows, key_units
 from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windows
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
+from ..kernels.window_tally import log_table
 from ..registry import Dialect, Feature
 from .aggregate import BY_SLICE, Plan, decaying, neighbour_distances, plans
 from .glrlm import direction_weights
@@ -129,13 +131,15 @@ class Windows:
         return wanted[(np.abs(wanted) <= 2 * np.array(self.reach)).all(axis=1)]
 
     @cached_property
-    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Groups, first and second places, and weights of pairs, as `glcm_windows` takes them."""
+    def pairs(self) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Groups, first and second places, classes of weight and weights of pairs; and the classes' weights."""
         offsets = self.offsets(self.config.distances)
         group, first, second = window_pairs(self.reach, offsets)
         weights = decaying(offsets, self.grid_spacing, self.config.weighting)
-        weight = np.ones(len(first), np.int64) if weights is None else np.repeat(weights, np.diff(group))
-        return (np.array([0, len(first)]) if self.plan.merging in MERGED else group), first, second, weight
+        each = np.repeat(np.ones(len(offsets)) if weights is None else weights, np.diff(group))
+        kinds, kind = np.unique(each, return_inverse=True)
+        together = np.array([0, len(first)]) if self.plan.merging in MERGED else group
+        return (together, first, second, kind, each), kinds
 
     @cached_property
     def adjacent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -186,12 +190,24 @@ def statistics(windows: Windows, starts: np.ndarray) -> Columns:
 
 
 def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.ndarray:
-    out = np.empty((len(starts), PAIR_COLUMNS))
-    group, first, second, weight = windows.pairs
+    out = np.empty((PAIR_COLUMNS, len(starts)))
+    pairs, kinds = windows.pairs
+    group, first, second, _, weight = pairs
+    symmetrical, count, longest = windows.config.symmetrical_glcm, windows.levels.count, int(np.diff(group).max())
+    units, largest = key_units(count, symmetrical, len(kinds))
+    rows = (longest, longest, 2 * longest, 0) if symmetrical else (longest,) * 4
+    joint, summed, row, column = (block_of_keys(n, max(largest, max(rows))) for n in rows)
+    whole = bool((kinds == 1).all())
+    counts = np.empty((max(rows) + 1, LANES), joint.dtype if whole else np.float64)
     glcm_windows(
-        windows.grid.flat, starts, windows.places, group, first, second, weight, windows.levels.count,
-        windows.config.symmetrical_glcm, with_mcc, windows.flat_region, out,
+        windows.grid.flat, starts, windows.places, pairs, kinds.astype(counts.dtype), count, symmetrical, units,
+        (joint, summed, row, column), counts, log_table(max(rows)) if whole else np.empty(0), out,
     )  # fmt: skip
+    out[MCC] = 1.0 if windows.flat_region else np.nan
+    if with_mcc and not windows.flat_region:
+        correlation_windows(
+            windows.grid.flat, starts, windows.places, group, first, second, weight, count, symmetrical, out[MCC]
+        )
     return out
 
 
@@ -202,14 +218,14 @@ def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
         windows.direction_weights, windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS,
         windows.levels.count, out,
     )  # fmt: skip
-    return out
+    return out.T
 
 
 def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:
     out = np.empty((len(starts), SIZE_COLUMNS))
     _, first, second = windows.adjacent
     glszm_windows(windows.grid.flat, starts, windows.places, first, second, windows.levels.count, out)
-    return out
+    return out.T
 
 
 def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -220,12 +236,12 @@ def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np
         windows.grid.flat, starts, windows.places, inner, steps, floor(windows.config.gldm_alpha), with_isolated,
         windows.frame(), windows.levels.count, sizes, tones,
     )  # fmt: skip
-    return sizes, tones
+    return sizes.T, tones.T
 
 
 def named(features: tuple[Feature, ...], out: np.ndarray) -> Columns:
-    """The column of each feature; a declaration picks it as it picks a number from a row."""
-    return {feature.name: np.asarray(feature.value(out.T)) for feature in features}
+    """Each feature from (columns, V) numbers; a declaration picks it as it picks a number from a row."""
+    return {feature.name: np.asarray(feature.value(out)) for feature in features}
 
 
 Wanted = Mapping[str, tuple[Feature, ...]]

@@ -10,6 +10,8 @@ stands for nothing, and sorts behind everything.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .jit import kernel
@@ -27,7 +29,7 @@ def block_of_keys(rows: int, largest: int) -> np.ndarray:
 
 @kernel
 def fill_lanes(starts, v, here):
-    """Where the windows v, v + 1, ... begin; the last one fills lanes that are left over. Returns how many there are."""
+    """Where the windows v, v + 1, ... begin; the last fills lanes that are left over. Returns their number."""
     for i in range(LANES):
         here[i] = np.uint64(starts[min(v + i, starts.size - 1)])
     return min(LANES, starts.size - v)
@@ -70,18 +72,28 @@ def sort_lanes(rows):
 
 
 @kernel
-def count_equal(keys, unit, counts):
-    """Of sorted keys, the number of equal ones at the last of each kind, elsewhere 0; keys of one `unit` are equal."""
+def count_equal(keys, unit, kinds, mask, counts):
+    """Of sorted keys, the number of equal ones at the last of each kind, elsewhere 0; keys of one `unit` are equal.
+
+    Where there are several `kinds`, the bits of a key under `mask` say which it is, and it counts as much as its kind.
+    """
     size = keys.shape[0] - 1
-    counts[size, :] = 0  # what has been counted so far
-    run = counts[size]
+    unit, mask = keys.dtype.type(unit), keys.dtype.type(mask)
+    zero = counts.dtype.type(0)  # in the counts' own type, so that a vector holds as many as it can
+    each = kinds[0] if kinds.size == 1 else zero
+    run = counts[size]  # what has been counted so far
+    for i in range(LANES):
+        run[i] = zero
     for k in range(size):
         here, after, ends = keys[k], keys[k + 1], counts[k]
+        if kinds.size > 1:
+            for i in range(LANES):
+                run[i] += kinds[here[i] & mask]
         for i in range(LANES):
+            so_far = counts.dtype.type(run[i] + each)
             same = (here[i] ^ after[i]) < unit
-            run[i] += 1
-            ends[i] = 0 if same else run[i]
-            run[i] = run[i] if same else 0
+            ends[i] = zero if same else so_far
+            run[i] = so_far if same else zero
 
 
 @kernel
@@ -89,8 +101,12 @@ def add_logs(counts, table, logs):
     """Add c log2 c of each count to its lane of `logs`."""
     for k in range(counts.shape[0] - 1):
         row = counts[k]
-        for i in range(LANES):
-            logs[i] += table[row[i]]
+        if table.size == 0:
+            for i in range(LANES):
+                logs[i] += row[i] * math.log2(row[i]) if row[i] > 0 else 0.0
+        else:
+            for i in range(LANES):
+                logs[i] += table[np.uint64(row[i])]
 
 
 @kernel

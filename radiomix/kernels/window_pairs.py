@@ -1,7 +1,7 @@
-"""Co-occurrence in a window around every voxel.
+"""Co-occurrence in a window around every voxel, many windows at once.
 
-A window holds few pairs, so that nothing here walks through a matrix of all levels: cells are counted in scratch
-tables, the touched ones are remembered, read and cleared.
+A direction has few pairs in a window, so that nothing here walks through a matrix: what is linear in the counts is
+summed over the pairs, and equal pairs, sums, differences and levels are counted by sorting.
 """
 
 from __future__ import annotations
@@ -31,216 +31,355 @@ from .cooccurrence import (
     JOINT_ENERGY,
     JOINT_ENTROPY,
     MAXIMUM_PROBABILITY,
-    MCC,
     PAIR_COLUMNS,
+    ROUNDING,
     SUM_AVERAGE,
     SUM_ENTROPY,
     SUM_SQUARES,
 )
 from .jit import kernel
-from .maximal_correlation import maximal_correlation
-from .window import gather, relabel
-from .window_tally import count_log_count
-from .window_tally import log_table as tabulate
+from .window_lanes import LANES, add_logs, count_equal, fill_lanes, gather_lanes, sort_lanes
+
+# Rows of working space: for each window, sums over the pairs of one direction. Sums of levels count from the first
+# pair's, in powers: one of the values is near all of them, so that little cancels
+(
+    _FIRST, _POWER_0, _POWER_1, _POWER_2, _POWER_3, _POWER_4, _ORDER, _ORDERED_SUM, _SQUARES, _LARGEST,
+    _JOINT_LOGS, _SUM_LOGS, _DIFFERENCE_LOGS, _ROW_LOGS, _COLUMN_LOGS, _SHARE, _LOG_TOTAL, _INFORMATION,
+    _ENTROPY_LARGEST, _APART,
+) = range(20)  # fmt: skip
+_SUMS = 28
+
+# What depends on the difference of a pair alone, from _APART on
+_LINEAR, _SQUARE, _EQUAL, _PLAIN, _MOMENT, _NORMED, _MOMENT_NORMED, _INVERSE = range(8)
+_APARTS = 8
 
 
 @kernel
-def _count(local, values, n_local, begin, end, first, second, weight, symmetrical, scratch):
-    """Count one direction's pairs. Returns their total, the sum of products, and how many cells of each table are used.
+def _at(number, lane):
+    """Where a number of a window is: places known to the compiler need no proof that they are different."""
+    return number * LANES + lane
 
-    `zero`, here and below, has the counts' own type: integers unless directions are weighted.
+
+def key_units(n_levels: int, symmetrical: bool, classes: int) -> tuple[tuple[int, int, int], int]:
+    """How keys are put together, and a bound on them.
+
+    The key of a pair holds its difference, its sum, its order (unless a pair counts in both) and its class of weight,
+    the class in units of 1, the others in the units returned. That of a sum or of a level holds it and the class, in
+    the last unit and 1.
     """
-    joint, sums, differences, row, column, used_joint, used_sums, used_differences = scratch
-    total = joint[0] * 0
-    product, n_joint, n_sums, n_differences = total, 0, 0, 0
-    for p in range(begin, end):
-        i, j = local[first[p]], local[second[p]]
-        if i < 0 or j < 0:
-            continue
-        w = weight[p]
-        a, b = values[i], values[j]
-        total += w
-        product += w * a * b
-        row[i] += w
-        column[j] += w
-        # a cell is noted each time, but the note kept only if the cell was empty: there is no branch to mispredict
-        s, d = a + b, abs(a - b)
-        used_sums[n_sums] = s
-        n_sums += sums[s] == 0
-        sums[s] += w
-        used_differences[n_differences] = d
-        n_differences += differences[d] == 0
-        differences[d] += w
-        cell = min(i, j) * n_local + max(i, j) if symmetrical else i * n_local + j
-        used_joint[n_joint] = cell
-        n_joint += joint[cell] == 0
-        joint[cell] += w
-    return total, product, n_joint, n_sums, n_differences
+    by_order = 1 << (classes - 1).bit_length()
+    by_sum = by_order if symmetrical else 2 * by_order
+    by_difference = by_sum << (2 * n_levels).bit_length()
+    return (by_difference, by_sum, by_order), n_levels * by_difference
 
 
 @kernel
-def _marginal(counts, values, n_local, norm, log_norm, log_table):
-    """Mean, variance, entropy and number of levels of one marginal distribution."""
-    zero = counts[0] * 0
-    linear, square, logs, kinds = zero, zero, 0.0, 0
-    for k in range(n_local):
-        if counts[k] > 0:
-            linear += counts[k] * values[k]
-            square += counts[k] * values[k] * values[k]
-            logs += count_log_count(counts[k], log_table)
-            kinds += 1
-    mean = linear / norm
-    return mean, square / norm - mean * mean, log_norm - logs / norm, kinds
+def _keys_of_cells(codes, one, other, kind, units, symmetrical, keys, p):
+    number = keys.dtype.type  # everything in the keys' own type, so that a vector holds as many as it can
+    zero, nothing, kind = number(0), keys[keys.shape[0] - 1, 0], number(kind)
+    by_difference, by_sum, by_order = number(units[0]), number(units[1]), number(0 if symmetrical else units[2])
+    for i in range(LANES):
+        a, b = codes[one, i], codes[other, i]
+        larger, smaller = a if a > b else b, b if a > b else a
+        apart, order = number(larger - smaller), by_order if a > b else zero
+        key = number(number(apart * by_difference) + number(number(a + b) * by_sum))
+        keys[p, i] = number(key + number(order + kind)) if smaller > zero else nothing
 
 
 @kernel
-def _add_joint(joint, used, n_used, n_local, norm, log_norm, symmetrical, log_table, out):
-    """Add what depends on pairs of levels; returns the joint entropy."""
-    zero = joint[0] * 0
-    energy, largest, logs = zero, zero, 0.0
-    for t in range(n_used):
-        cell = used[t]
-        count = joint[cell]
-        times = 1
+def _keys_of_sums(codes, one, other, kind, unit, keys, p):
+    number = keys.dtype.type
+    zero, nothing, kind, unit = number(0), keys[keys.shape[0] - 1, 0], number(kind), number(unit)
+    for i in range(LANES):
+        a, b = codes[one, i], codes[other, i]
+        smaller = b if a > b else a
+        keys[p, i] = number(number(number(a + b) * unit) + kind) if smaller > zero else nothing
+
+
+@kernel
+def _keys_of_levels(codes, one, other, kind, unit, keys, p):
+    """Those of `one`, where there is an `other`."""
+    number = keys.dtype.type
+    zero, nothing, kind, unit = number(0), keys[keys.shape[0] - 1, 0], number(kind), number(unit)
+    for i in range(LANES):
+        a, b = codes[one, i], codes[other, i]
+        smaller = b if a > b else a
+        keys[p, i] = number(number(a * unit) + kind) if smaller > zero else nothing
+
+
+@kernel
+def _differences(codes, one, other, n_levels, apart, p):
+    """How far apart levels are; n_levels where there is no pair."""
+    number = apart.dtype.type
+    zero, none = number(0), number(n_levels)
+    for i in range(LANES):
+        a, b = codes[one, i], codes[other, i]
+        larger, smaller = a if a > b else b, b if a > b else a
+        apart[p, i] = number(larger - smaller) if smaller > zero else none
+
+
+@kernel
+def _make_keys(codes, first, second, kind, units, symmetrical, keys, apart, n_levels):
+    """The keys of one direction's pairs, and how far apart their levels are."""
+    joint, summed, rows, columns = keys
+    unit, pairs = units[2], first.size
+    for p in range(pairs):
+        one, other = first[p], second[p]
+        _keys_of_cells(codes, one, other, kind[p], units, symmetrical, joint, p)
+        _keys_of_sums(codes, one, other, kind[p], unit, summed, p)
+        _keys_of_levels(codes, one, other, kind[p], unit, rows, p)
         if symmetrical:
-            if cell % (n_local + 1) == 0:  # on the diagonal both orders of the pair fall together
-                count *= 2
-            else:
-                times = 2
-        energy += times * count * count
-        logs += times * count_log_count(count, log_table)
-        largest = max(largest, count)
-    entropy = log_norm - logs / norm
-    out[JOINT_ENERGY] += energy / norm / norm
-    out[JOINT_ENTROPY] += entropy
-    out[MAXIMUM_PROBABILITY] += largest / norm
-    return entropy
+            _keys_of_levels(codes, other, one, kind[p], unit, rows, pairs + p)
+        else:
+            _keys_of_levels(codes, other, one, kind[p], unit, columns, p)
+        _differences(codes, one, other, n_levels, apart, p)
 
 
 @kernel
-def _add_sums(sums, used, n_used, centre, share, log_total, log_table, out):
-    """Add what depends on i + j, and clear the table."""
-    tendency, shade, prominence, logs, linear = 0.0, 0.0, 0.0, 0.0, sums[0] * 0
-    for t in range(n_used):
-        s = used[t]
-        count = sums[s]
-        sums[s] = 0
-        away = s - centre
-        square = away * away * count
-        tendency += square
-        shade += square * away
-        prominence += square * away * away
-        linear += count * s
-        logs += count_log_count(count, log_table)
-    out[CLUSTER_PROMINENCE] += prominence * share
-    out[CLUSTER_SHADE] += shade * share
-    out[CLUSTER_TENDENCY] += tendency * share
-    out[SUM_AVERAGE] += linear * share
-    out[SUM_ENTROPY] += log_total - logs * share
+def _add_powers(codes, one, other, weight, sums):
+    for i in range(LANES):
+        a, b = float(codes[one, i]), float(codes[other, i])
+        w = weight if (a > 0) & (b > 0) else 0.0
+        first = sums[_at(_FIRST, i)]
+        first = a + b if (first == 0) & (w > 0) else first
+        away = a + b - first
+        sums[_at(_FIRST, i)] = first
+        sums[_at(_POWER_0, i)] += w
+        sums[_at(_POWER_1, i)] += w * away
+        sums[_at(_POWER_2, i)] += w * (away * away)
+        sums[_at(_POWER_3, i)] += w * (away * away) * away
+        sums[_at(_POWER_4, i)] += w * (away * away) * (away * away)
 
 
 @kernel
-def _add_differences(differences, used, n_used, share, log_total, log_table, inverses, out):
-    """Add what depends on |i - j|, and clear the table."""
-    zero = differences[0] * 0
-    linear, contrast, logs = zero, zero, 0.0
-    plain, moment, normed, moment_normed, variance = 0.0, 0.0, 0.0, 0.0, 0.0
-    for t in range(n_used):
-        d = used[t]
-        count = differences[d]
-        differences[d] = 0
-        linear += count * d
-        contrast += count * d * d
-        logs += count_log_count(count, log_table)
-        plain += count * inverses[d, 0]
-        moment += count * inverses[d, 1]
-        normed += count * inverses[d, 2]
-        moment_normed += count * inverses[d, 3]
-        variance += count * inverses[d, 4]
-    average = linear * share
-    out[CONTRAST] += contrast * share
-    out[DIFFERENCE_AVERAGE] += average
-    out[DIFFERENCE_ENTROPY] += log_total - logs * share
-    out[DIFFERENCE_VARIANCE] += contrast * share - average * average
-    out[ID] += plain * share
-    out[IDM] += moment * share
-    out[IDN] += normed * share
-    out[IDMN] += moment_normed * share
-    out[INVERSE_VARIANCE] += variance * share
+def _add_order(codes, one, other, weight, sums):
+    """What the order of a pair's levels matters to."""
+    for i in range(LANES):
+        a, b = float(codes[one, i]), float(codes[other, i])
+        w = weight if (a > 0) & (b > 0) else 0.0
+        sums[_at(_ORDER, i)] += w * (a - b)
+        sums[_at(_ORDERED_SUM, i)] += w * (a - b) * (a + b)
 
 
 @kernel
-def _correlation(joint, row, column, n_local, symmetrical):
-    """MCC of one direction, from the window's own small matrix."""
-    matrix = np.zeros((n_local, n_local))
-    for i in range(n_local):
-        for j in range(n_local):
-            matrix[i, j] += joint[i * n_local + j]
-            if symmetrical:
-                matrix[j, i] += joint[i * n_local + j]
-    levels = np.arange(n_local)
-    return maximal_correlation(matrix, symmetrical, levels, row[:n_local].copy(), column[:n_local].copy())
+def _add_apart(apart, weight, tables, sums):
+    """Window by window, so that all sums stay in registers."""
+    for i in range(LANES):
+        linear, square, equal, plain, moment, normed, moment_normed, inverse = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for p in range(weight.size):
+            d, w = np.uint64(apart[p, i]), weight[p]
+            linear += w * tables[d, _LINEAR]
+            square += w * tables[d, _SQUARE]
+            equal += w * tables[d, _EQUAL]
+            plain += w * tables[d, _PLAIN]
+            moment += w * tables[d, _MOMENT]
+            normed += w * tables[d, _NORMED]
+            moment_normed += w * tables[d, _MOMENT_NORMED]
+            inverse += w * tables[d, _INVERSE]
+        sums[_at(_APART + _LINEAR, i)] = linear
+        sums[_at(_APART + _SQUARE, i)] = square
+        sums[_at(_APART + _EQUAL, i)] = equal
+        sums[_at(_APART + _PLAIN, i)] = plain
+        sums[_at(_APART + _MOMENT, i)] = moment
+        sums[_at(_APART + _NORMED, i)] = normed
+        sums[_at(_APART + _MOMENT_NORMED, i)] = moment_normed
+        sums[_at(_APART + _INVERSE, i)] = inverse
 
 
 @kernel
-def _add_group(local, values, n_local, group, first, second, weight, symmetrical, with_mcc, scratch, tables, out):
-    """Add one direction's features to `out`; False when no pair lies in the ROI. Scratch is zero before and after."""
-    joint, sums, differences, row, column, used_joint, used_sums, used_differences = scratch
-    log_table, inverses = tables
-    total, product, n_joint, n_sums, n_differences = _count(
-        local, values, n_local, group[0], group[1], first, second, weight, symmetrical, scratch
-    )
-    if total == 0:
-        return False
-    share = 1.0 / total
-    log_total = count_log_count(total, log_table) * share
-    norm, log_norm = total, log_total
-    if symmetrical:
-        norm, log_norm = 2 * total, log_total + 1.0
-        for k in range(n_local):
-            row[k] += column[k]
-            column[k] = row[k]
-    mean_x, variance_x, entropy_x, kinds_x = _marginal(row, values, n_local, norm, log_norm, log_table)
-    mean_y, variance_y, entropy_y, kinds_y = mean_x, variance_x, entropy_x, kinds_x
+def _add_pairs(codes, first, second, weight, symmetrical, sums):
+    """What is linear in the counts, summed over one direction's pairs."""
+    for k in range(sums.size):
+        sums[k] = 0.0
+    for p in range(first.size):
+        _add_powers(codes, first[p], second[p], weight[p], sums)
     if not symmetrical:
-        mean_y, variance_y, entropy_y, kinds_y = _marginal(column, values, n_local, norm, log_norm, log_table)
-    entropy = _add_joint(joint, used_joint, n_joint, n_local, norm, log_norm, symmetrical, log_table, out)
-    _add_sums(sums, used_sums, n_sums, mean_x + mean_y, share, log_total, log_table, out)
-    _add_differences(differences, used_differences, n_differences, share, log_total, log_table, inverses, out)
-
-    flat = kinds_x == 1 or kinds_y == 1
-    information = max(entropy_x + entropy_y - entropy, 0.0)
-    out[AUTOCORRELATION] += product * share
-    out[CORRELATION] += 1.0 if flat else (product * share - mean_x * mean_y) / math.sqrt(variance_x * variance_y)
-    out[IMC1] += 0.0 if kinds_x == 1 and kinds_y == 1 else -information / max(entropy_x, entropy_y)
-    out[IMC2] += math.sqrt(1.0 - math.exp(-2.0 * information))
-    out[JOINT_AVERAGE] += mean_x
-    out[SUM_SQUARES] += variance_x
-    if with_mcc:
-        out[MCC] += _correlation(joint, row, column, n_local, symmetrical)
-    for t in range(n_joint):
-        joint[used_joint[t]] = 0
-    for k in range(n_local):
-        row[k] = 0
-        column[k] = 0
-    return True
+        for p in range(first.size):
+            _add_order(codes, first[p], second[p], weight[p], sums)
 
 
 @kernel
-def _tables(largest_count, n_levels):
-    """c log2 c for whole counts, and the five weights that a difference d has, (Ng, 5)."""
-    inverses = np.zeros((n_levels, 5))
+def _add_cells(keys, counts, diagonal, twice, sums):
+    """Add squares of the matrix' cells and note the largest; off the diagonal there are `twice` as many."""
+    diagonal = keys.dtype.type(diagonal)
+    for k in range(counts.shape[0] - 1):
+        for i in range(LANES):
+            count = float(counts[k, i])
+            cell = count * twice if keys[k, i] < diagonal else count
+            sums[_at(_SQUARES, i)] += cell * count * twice
+            sums[_at(_LARGEST, i)] = max(sums[_at(_LARGEST, i)], cell)
+
+
+@kernel
+def _sort(keys, size):
+    for i in range(LANES):
+        keys[size, i] = keys[keys.shape[0] - 1, i]
+    sort_lanes(keys[:size])
+    return keys[: size + 1]
+
+
+@kernel
+def _add_kinds(keys, pairs, units, symmetrical, kinds, table, counts, sums):
+    """What needs the counts of equal pairs, differences, sums and levels."""
+    joint, summed, rows, columns = keys
+    by_difference, unit = units[0], units[2]
+    logs = sums.reshape((_SUMS, LANES))
+    mask = unit - 1
+    ordered, found = _sort(joint, pairs), counts[: pairs + 1]
+    count_equal(ordered, by_difference, kinds, mask, found)
+    add_logs(found, table, logs[_DIFFERENCE_LOGS])
+    count_equal(ordered, unit, kinds, mask, found)
+    add_logs(found, table, logs[_JOINT_LOGS])
+    _add_cells(ordered, found, by_difference, 2.0 if symmetrical else 1.0, sums)
+    count_equal(_sort(summed, pairs), unit, kinds, mask, found)
+    add_logs(found, table, logs[_SUM_LOGS])
+    if symmetrical:
+        found = counts[: 2 * pairs + 1]
+    count_equal(_sort(rows, found.shape[0] - 1), unit, kinds, mask, found)
+    add_logs(found, table, logs[_ROW_LOGS])
+    if not symmetrical:
+        count_equal(_sort(columns, pairs), unit, kinds, mask, found)
+        add_logs(found, table, logs[_COLUMN_LOGS])
+
+
+@kernel
+def _entropy(log_total, mean_log):
+    entropy = log_total - mean_log
+    return entropy if entropy > ROUNDING else 0.0
+
+
+@kernel
+def _divide(sums, table, filled):
+    """Note what totals are divided by, which is 1 where there is no pair, and the directions that hold one."""
+    for i in range(LANES):
+        total = sums[_at(_POWER_0, i)]
+        sums[_at(_SHARE, i)] = 1.0 / total if total > 0 else 1.0
+        filled[i] += 1.0 if total > 0 else 0.0
+    for i in range(LANES):
+        total, share = sums[_at(_POWER_0, i)], sums[_at(_SHARE, i)]
+        if table.size == 0:
+            sums[_at(_LOG_TOTAL, i)] = math.log2(total) if total > 0 else 0.0
+        else:
+            sums[_at(_LOG_TOTAL, i)] = table[np.uint64(total)] * share
+
+
+@kernel
+def _add_sums(sums, found):
+    """Add to `found` what depends on the sums of pairs alone."""
+    for i in range(LANES):
+        share = sums[_at(_SHARE, i)]
+        away, square = sums[_at(_POWER_1, i)] * share, sums[_at(_POWER_2, i)] * share
+        cube, fourth = sums[_at(_POWER_3, i)] * share, sums[_at(_POWER_4, i)] * share
+        variance, away_squared = square - away * away, away * away
+        found[_at(CLUSTER_TENDENCY, i)] += variance
+        found[_at(CLUSTER_SHADE, i)] += cube - away * (3.0 * square - 2.0 * away_squared)
+        found[_at(CLUSTER_PROMINENCE, i)] += (
+            fourth - 4.0 * away * cube + away_squared * (6.0 * square - 3.0 * away_squared)
+        )
+        found[_at(SUM_AVERAGE, i)] += sums[_at(_FIRST, i)] + away
+        found[_at(SUM_ENTROPY, i)] += _entropy(sums[_at(_LOG_TOTAL, i)], sums[_at(_SUM_LOGS, i)] * share)
+
+
+@kernel
+def _add_differences(sums, found):
+    for i in range(LANES):
+        share = sums[_at(_SHARE, i)]
+        average, contrast = sums[_at(_APART + _LINEAR, i)] * share, sums[_at(_APART + _SQUARE, i)] * share
+        found[_at(CONTRAST, i)] += contrast
+        found[_at(DIFFERENCE_AVERAGE, i)] += average
+        found[_at(DIFFERENCE_ENTROPY, i)] += _entropy(sums[_at(_LOG_TOTAL, i)], sums[_at(_DIFFERENCE_LOGS, i)] * share)
+        found[_at(DIFFERENCE_VARIANCE, i)] += contrast - average * average
+        found[_at(ID, i)] += sums[_at(_APART + _PLAIN, i)] * share
+        found[_at(IDM, i)] += sums[_at(_APART + _MOMENT, i)] * share
+        found[_at(IDN, i)] += sums[_at(_APART + _NORMED, i)] * share
+        found[_at(IDMN, i)] += sums[_at(_APART + _MOMENT_NORMED, i)] * share
+        found[_at(INVERSE_VARIANCE, i)] += sums[_at(_APART + _INVERSE, i)] * share
+
+
+@kernel
+def _add_margins(sums, twice, found):
+    """What needs the two marginal distributions; `twice` is how often a pair counts."""
+    for i in range(LANES):
+        share, there = sums[_at(_SHARE, i)], 1.0 if sums[_at(_POWER_0, i)] > 0 else 0.0
+        # of x + y and x - y: their means and variances, and what they have in common, give those of x and y
+        away, order = sums[_at(_POWER_1, i)] * share, sums[_at(_ORDER, i)] * share
+        mean = sums[_at(_FIRST, i)] + away
+        spread = sums[_at(_POWER_2, i)] * share - away * away
+        apart = sums[_at(_APART + _SQUARE, i)] * share - order * order
+        common = sums[_at(_ORDERED_SUM, i)] * share - order * mean
+        product, variance = 0.25 * (spread - apart), 0.25 * (spread + apart)
+        mean_x, mean_y = 0.5 * (mean + order), 0.5 * (mean - order)
+        variance_x, variance_y = variance + 0.5 * common, variance - 0.5 * common
+        norm, log_norm = share / twice, sums[_at(_LOG_TOTAL, i)] + (twice - 1.0) * there
+        entropy_x = _entropy(log_norm, sums[_at(_ROW_LOGS, i)] * norm)
+        entropy_y = _entropy(log_norm, sums[_at(_COLUMN_LOGS, i)] * norm)
+        entropy = _entropy(log_norm, sums[_at(_JOINT_LOGS, i)] * norm)
+        flat = (entropy_x == 0) | (entropy_y == 0)
+        found[_at(AUTOCORRELATION, i)] += product + mean_x * mean_y
+        found[_at(CORRELATION, i)] += there if flat else product / math.sqrt(variance_x * variance_y)
+        found[_at(JOINT_AVERAGE, i)] += mean_x
+        found[_at(JOINT_ENERGY, i)] += sums[_at(_SQUARES, i)] * norm * norm
+        found[_at(JOINT_ENTROPY, i)] += entropy
+        found[_at(MAXIMUM_PROBABILITY, i)] += sums[_at(_LARGEST, i)] * norm
+        found[_at(SUM_SQUARES, i)] += variance_x
+        sums[_at(_INFORMATION, i)] = entropy_x + entropy_y - entropy
+        sums[_at(_ENTROPY_LARGEST, i)] = max(entropy_x, entropy_y)
+
+
+@kernel
+def _add_information(sums, found):
+    for i in range(LANES):
+        information, largest = sums[_at(_INFORMATION, i)], sums[_at(_ENTROPY_LARGEST, i)]
+        if information > ROUNDING:
+            found[_at(IMC1, i)] -= information / largest
+            found[_at(IMC2, i)] += math.sqrt(1.0 - math.exp(-2.0 * information))
+
+
+@kernel
+def _add_direction(sums, symmetrical, table, found, filled):
+    """Add one direction's features."""
+    _divide(sums, table, filled)
+    if symmetrical:
+        for i in range(LANES):
+            sums[_at(_COLUMN_LOGS, i)] = sums[_at(_ROW_LOGS, i)]
+            # a cell on the diagonal holds 2c: 2c log2 2c = 2 (c log2 c + c); the others come twice
+            sums[_at(_JOINT_LOGS, i)] = 2.0 * (sums[_at(_JOINT_LOGS, i)] + sums[_at(_APART + _EQUAL, i)])
+    _add_sums(sums, found)
+    _add_differences(sums, found)
+    _add_margins(sums, 2.0 if symmetrical else 1.0, found)
+    _add_information(sums, found)
+
+
+@kernel
+def _average(found, filled, windows, v, out):
+    """Divide by the number of directions; `found` and `filled` are cleared."""
+    for column in range(PAIR_COLUMNS):
+        for i in range(windows):
+            out[column, v + i] = found[_at(column, i)] / filled[i] if filled[i] > 0 else np.nan
+        for i in range(LANES):
+            found[_at(column, i)] = 0.0
+    for i in range(LANES):
+        filled[i] = 0.0
+
+
+@kernel
+def difference_tables(n_levels):
+    """What a difference d adds to each of its sums, (Ng + 1, 8); nothing in the last row, which stands for no pair."""
+    tables = np.zeros((n_levels + 1, _APARTS))
     for d in range(n_levels):
-        inverses[d, 0] = 1.0 / (1 + d)
-        inverses[d, 1] = 1.0 / (1 + d * d)
-        inverses[d, 2] = 1.0 / (1 + d / n_levels)
-        inverses[d, 3] = 1.0 / (1 + d * d / (n_levels * n_levels))
-        inverses[d, 4] = 1.0 / (d * d) if d > 0 else 0.0
-    return tabulate(largest_count), inverses
+        tables[d, _LINEAR] = d
+        tables[d, _SQUARE] = d * d
+        tables[d, _EQUAL] = d == 0
+        tables[d, _PLAIN] = 1.0 / (1 + d)
+        tables[d, _MOMENT] = 1.0 / (1 + d * d)
+        tables[d, _NORMED] = 1.0 / (1 + d / n_levels)
+        tables[d, _MOMENT_NORMED] = 1.0 / (1 + d * d / (n_levels * n_levels))
+        tables[d, _INVERSE] = 1.0 / (d * d) if d > 0 else 0.0
+    return tables
 
 
 @kernel
-def glcm_windows(flat, starts, places, group, first, second, weight, n_levels, symmetrical, with_mcc, flat_region, out):
+def glcm_windows(flat, starts, places, pairs, kinds, n_levels, symmetrical, units, keys, counts, table, out):
     """GLCM features of the window around each voxel, averaged over directions that hold a pair in the ROI.
 
     Parameters
@@ -248,46 +387,32 @@ def glcm_windows(flat, starts, places, group, first, second, weight, n_levels, s
     flat : padded levels, flattened; 0 outside the ROI
     starts : (V,) where each window begins in `flat`
     places : `window_places`
-    group, first, second : `window_pairs`; the pairs of one group make one matrix
-    weight : of each pair; integers (ones) or floats
+    pairs : group, first and second of `window_pairs`, the pairs of one group making one matrix; of each pair, its
+        class of weight, and its weight (float64)
+    kinds : the weight of each class, of the type of counts
     n_levels : Ng of the whole ROI, which Idn and Idmn are normed by
     symmetrical : whether a pair counts in both directions
-    with_mcc, flat_region : whether to compute MCC (else NaN), and whether the ROI has one level, where it is 1
-    out : (V, PAIR_COLUMNS), filled; NaN where no direction holds a pair
+    units : of `key_units`
+    keys : four `block_of_keys`: for the pairs of a group, for their sums, and for the levels in rows and columns; where
+        pairs count in both directions the third is twice as long and the fourth is not used
+    counts : as many rows as the longest; whole numbers, or floats where weights are not 1
+    table : c log2 c of whole counts; empty where weights are not 1
+    out : (PAIR_COLUMNS, V), filled but for MCC; NaN where no direction holds a pair
     """
-    size = places.size
-    window = np.empty(size, flat.dtype)
-    local, values = np.empty(size, np.int64), np.empty(size, np.int64)
-    seen = np.full(n_levels + 1, -1, np.int64)
-    pairs = 1
-    for g in range(group.size - 1):
-        pairs = max(pairs, group[g + 1] - group[g])
-    zero = weight[:1] * 0
-    scratch = (
-        np.zeros(size * size, zero.dtype),
-        np.zeros(2 * n_levels + 1, zero.dtype),
-        np.zeros(n_levels, zero.dtype),
-        np.zeros(size, zero.dtype),
-        np.zeros(size, zero.dtype),
-        np.empty(pairs + 1, np.int64),
-        np.empty(pairs + 1, np.int64),
-        np.empty(pairs + 1, np.int64),
-    )
-    tables = _tables(2 * pairs + 1, n_levels)
-    for v in range(starts.size):
-        gather(flat, starts[v], places, window)
-        n_local = relabel(window, seen, v * size, local, values)
-        row = out[v]
-        row[:] = 0.0
-        filled = 0
+    group, first, second, kind, weight = pairs
+    here, codes = np.empty(LANES, np.uint64), np.empty((places.size, LANES), keys[0].dtype)
+    apart = np.empty((keys[0].shape[0], LANES), keys[0].dtype)
+    sums, found, filled = np.empty(_SUMS * LANES), np.zeros(PAIR_COLUMNS * LANES), np.zeros(LANES)
+    tables = difference_tables(n_levels)
+    for v in range(0, starts.size, LANES):
+        windows = fill_lanes(starts, v, here)
+        gather_lanes(flat, here, places, codes)
         for g in range(group.size - 1):
-            filled += _add_group(
-                local, values, n_local, group[g : g + 2], first, second, weight,
-                symmetrical, with_mcc and not flat_region, scratch, tables, row,
-            )  # fmt: skip
-        for k in range(PAIR_COLUMNS):
-            row[k] = row[k] / filled if filled else np.nan
-        if not with_mcc:
-            row[MCC] = np.nan
-        elif flat_region:
-            row[MCC] = 1.0
+            begin, end = group[g], group[g + 1]
+            one, other, w = first[begin:end], second[begin:end], weight[begin:end]
+            _make_keys(codes, one, other, kind[begin:end], units, symmetrical, keys, apart, n_levels)
+            _add_pairs(codes, one, other, w, symmetrical, sums)
+            _add_apart(apart, w, tables, sums)
+            _add_kinds(keys, end - begin, units, symmetrical, kinds, table, counts, sums)
+            _add_direction(sums, symmetrical, table, found, filled)
+        _average(found, filled, windows, v, out)

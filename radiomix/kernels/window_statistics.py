@@ -149,7 +149,7 @@ def statistics_windows(levels, intensities, starts, places, shift, keys, out):
     """
     size = places.size
     here, codes, values = np.empty(LANES, np.uint64), np.empty((size, LANES), levels.dtype), np.empty((size, LANES))
-    counts, log_table = np.empty_like(keys), tabulate(size)
+    counts, one, log_table = np.empty_like(keys), np.ones(1, keys.dtype), tabulate(size)
     numbers, found = np.empty((_NUMBERS, LANES)), np.empty((STATISTIC_COLUMNS, LANES))
     for v in range(0, starts.size, LANES):
         filled = fill_lanes(starts, v, here)
@@ -162,7 +162,7 @@ def statistics_windows(levels, intensities, starts, places, shift, keys, out):
         _means(values, numbers)
         _deviations(values, shift, numbers, found[ENERGY], found[VARIANCE], found[MEAN_ABSOLUTE_DEVIATION])
         sort_lanes(keys[:size])
-        count_equal(keys, keys.dtype.type(1), counts)
+        count_equal(keys, 1, one, 0, counts)
         add_logs(counts, log_table, numbers[_LOGS])
         add_squares(counts, numbers[_SQUARES])
         _finish(numbers, log_table, found)
