@@ -36,7 +36,7 @@ def main() -> None:
     print(f"{region.name} voxels, one core, median of {REPEATS} in ms\n")
     for dialect in Dialect:
         for family in families().values():
-            if family.available(dialect) and family.name != "shape2D":
+            if family.available(dialect):
                 for name, seconds in measured(family, dialect, region):
                     print(f"{dialect.value:12s} {family.name:15s} {name:45s} {seconds * 1e3:9.3f}", flush=True)
 
@@ -50,13 +50,8 @@ def measured(family: Family, dialect: Dialect, region: Region) -> Iterator[tuple
 
 
 def seconds_of(family: Family, features: tuple[Feature, ...], dialect: Dialect, region: Region) -> float:
-    config = CONFIGS[dialect]
-    image = read_image(region.image)
-    mask = choose_label(read_labels(region.mask))
-    box = mask.bounding_box()
-    inside = mask.array[box]
-    corner = tuple(s.start for s in box)
-    roi = Roi(image.array[box], inside, inside, image.spacing, 3, image.array, corner)
+    flat = family.name == "shape2D"
+    config, roi = CONFIGS[dialect].with_(force_2d=flat), roi_of(region, flat)
     levels = discretise(roi, config, "original")
     histogram = discretise_for_histogram(roi, config, "original") if family.name == "ivh" else None
 
@@ -66,6 +61,19 @@ def seconds_of(family: Family, features: tuple[Feature, ...], dialect: Dialect, 
 
     work()
     return median(work() for _ in range(REPEATS))
+
+
+def roi_of(region: Region, flat: bool) -> Roi:
+    """The region in its bounding box, or its middle slice."""
+    image = read_image(region.image)
+    mask = choose_label(read_labels(region.mask))
+    box = mask.bounding_box()
+    if flat:
+        middle = (box[0].start + box[0].stop) // 2
+        box = (slice(middle, middle + 1), *box[1:])
+    inside = mask.array[box]
+    z, y, x = (side.start for side in box)
+    return Roi(image.array[box], inside, inside, image.spacing, 3, image.array, (z, y, x))
 
 
 if __name__ == "__main__":

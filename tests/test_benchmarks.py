@@ -10,9 +10,11 @@ import SimpleITK as sitk
 
 from benchmarks import curves, peers
 from benchmarks.clock import Timing, alternate, least
+from benchmarks.kernels import seconds_of
 from benchmarks.rois import SIZES, ellipsoid
 from benchmarks.rows import Row
 from benchmarks.table import between_marks, cells, page, summary
+from radiomix.registry import Dialect, families
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -123,3 +125,12 @@ def test_banks_hold_as_many_images_and_the_same_mean_width(images):
     sigmas = curves.bank(images).get("LoG", {"sigma": []})["sigma"]
     assert len(sigmas) == images - 1
     assert not sigmas or np.mean(sigmas) == pytest.approx(np.mean(curves.SIGMAS), abs=1e-3)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_every_family_of_the_registry_is_can_be_timed(dialect):
+    region = ellipsoid(300)
+    for family in families().values():
+        features = family.available(dialect)
+        if features:
+            assert np.isfinite(seconds_of(family, features[:1], dialect, region))
