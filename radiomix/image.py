@@ -204,19 +204,32 @@ class Roi:
     corner: tuple[int, int, int] = (0, 0, 0)
 
     @cached_property
-    def _picked(self) -> np.ndarray:
+    def values(self) -> np.ndarray:
+        """The intensities of the intensity mask, in (z, y, x) scan order, 1-D."""
         return self.intensities[self.inside]
 
     @cached_property
-    def values(self) -> np.ndarray:
-        """The intensities of the intensity mask, in (z, y, x) scan order, 1-D, float64."""
-        return self._picked.astype(np.float64, copy=False)
+    def exact(self) -> np.ndarray:
+        """`values` as float64."""
+        return self.values.astype(np.float64, copy=False)
 
     @cached_property
     def extremes(self) -> tuple[float, float]:
         """The lowest and the highest of `values`; where one of them is NaN or infinite, so is one of the two."""
         with np.errstate(invalid="ignore"):
-            return float(self._picked.min()), float(self._picked.max())
+            return float(self.values.min()), float(self.values.max())
+
+    @cached_property
+    def whole(self) -> np.ndarray | None:
+        """All whole numbers from the lowest to the highest of `values`, float64.
+
+        None where these are no integers of up to four bytes, or so far apart that a look at each voxel is less work.
+        """
+        low, high = self.extremes
+        whole = self.values.dtype.kind in "iu" and self.values.itemsize <= 4
+        if not whole or high - low >= self.values.size:
+            return None
+        return np.arange(low, high + 1)
 
     @property
     def finite(self) -> bool:

@@ -41,7 +41,7 @@ SAMPLES = samples()
 @pytest.mark.parametrize("name", SAMPLES)
 def test_moments_equal_numpys(name: str) -> None:
     x = SAMPLES[name]
-    found, d = statistics.moments(x, x.min(), x.max(), 2.5), x - x.mean()
+    found, d = statistics.moments(x, None, x.min(), x.max(), 2.5), x - x.mean()
     scale = np.ptp(x)
     assert (found.minimum, found.maximum) == (x.min(), x.max())
     assert found.mean == pytest.approx(x.mean(), rel=1e-14)
@@ -54,7 +54,7 @@ def test_moments_equal_numpys(name: str) -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_percentiles_equal_numpys(name: str) -> None:
     x = SAMPLES[name]
-    found = statistics.percentiles(x, FRACTIONS, x.min(), x.max())
+    found = statistics.percentiles(x, None, FRACTIONS, x.min(), x.max())
     assert found == pytest.approx(np.percentile(x, [10, 25, 50, 75, 90]), rel=1e-12)
 
 
@@ -62,7 +62,7 @@ def test_percentiles_equal_numpys(name: str) -> None:
 def test_percentiles_of_any_size_and_with_many_ties(size: int) -> None:
     for seed in range(3):
         x = np.round(np.random.default_rng(seed).normal(size=size) * 10**seed)
-        found = statistics.percentiles(x, FRACTIONS, x.min(), x.max())
+        found = statistics.percentiles(x, None, FRACTIONS, x.min(), x.max())
         assert found == pytest.approx(np.percentile(x, [10, 25, 50, 75, 90]), rel=1e-12)
 
 
@@ -71,13 +71,41 @@ def test_deviations_equal_their_naive_twins(name: str) -> None:
     x = SAMPLES[name]
     low, high = np.percentile(x, [10, 90])
     expected = naive.robust_deviation(x)
-    assert statistics.robust_deviation(x, low, high) == pytest.approx(expected, rel=1e-7, abs=1e-16, nan_ok=True)
-    assert statistics.mean_deviation(x, 1.5) == pytest.approx(np.mean(abs(x - 1.5)))
+    assert statistics.robust_deviation(x, None, low, high) == pytest.approx(expected, rel=1e-7, abs=1e-16, nan_ok=True)
+    assert statistics.mean_deviation(x, None, 1.5) == pytest.approx(np.mean(abs(x - 1.5)))
 
 
-def test_levels_are_counted() -> None:
-    levels = np.array([0, 1, 3, 3, 0, 5, 1, 3], np.uint8)
-    assert statistics.level_counts(levels, 5).tolist() == [2, 0, 3, 0, 1]
+@pytest.mark.parametrize("seed", range(3))
+def test_counted_values_are_described_as_if_each_stood_for_itself(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = np.arange(-20.0, 30)
+    counts = random.integers(0, 4, values.size)
+    x = np.repeat(values, counts)
+    extremes = x.min(), x.max()
+    low, high = np.percentile(x, [10, 90])
+    found = statistics.moments(values, counts, *extremes, 2.5)
+    assert found == pytest.approx(statistics.moments(x, None, *extremes, 2.5), rel=1e-12)
+    assert statistics.percentiles(values, counts, FRACTIONS, *extremes) == pytest.approx(
+        np.percentile(x, [10, 25, 50, 75, 90]), rel=1e-12
+    )
+    for describe, bounds in ((statistics.robust_deviation, (low, high)), (statistics.mean_deviation, (1.5,))):
+        assert describe(values, counts, *bounds) == pytest.approx(describe(x, None, *bounds), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
+def test_integers_are_counted(dtype: type) -> None:
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).min + 9
+    values = np.array([low, high, low + 3, high, low + 3, low, high], dtype)
+    assert statistics.tally(values, int(low), 10).tolist() == [2, 0, 0, 2, 0, 0, 0, 0, 0, 3]
+
+
+@pytest.mark.parametrize("dialect", [Config.pyradiomics(), Config.ibsi()], ids=["pyradiomics", "ibsi"])
+def test_integers_and_the_same_numbers_as_floats_give_the_same(dialect: Config) -> None:
+    """Few integers are counted first; a voxel's number type makes no difference."""
+    image = np.random.default_rng(1).integers(-40, 60, (5, 6, 7))
+    inside = np.ones(image.shape, bool)
+    counted, listed = (measure(image.astype(dtype), inside, dialect) for dtype in (np.int16, np.float64))
+    assert counted == pytest.approx(listed, rel=1e-12)
 
 
 def volume(dtype: type, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import scipy.ndimage
 from radiomix.features.grid import Grid
 from radiomix.image import Levels
 from radiomix.kernels.labels import locate
-from radiomix.kernels.levels import level_by_edges, level_by_width
+from radiomix.kernels.levels import level_by_edges, level_by_width, look_up
 from radiomix.kernels.spline import along_last, along_middle, prefilter
 
 
@@ -47,10 +47,18 @@ def test_edges_that_are_not_equally_spaced_are_refused(edges: list[float]) -> No
 def test_levels_by_width(origin: float, bins: float, width: float, most: int) -> None:
     values = intensities(4)
     levels = np.zeros(values.size, dtype=np.uint8)
-    highest = level_by_width(values, origin, bins, width, most, levels)
+    level_by_width(values, origin, bins, width, most, levels)
     expected = [min(max(math.floor(bins * (v - origin) / width) + 1, 1), most) for v in values]
     assert levels.tolist() == expected
-    assert highest == max(expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
+def test_levels_of_integers_are_looked_up(dtype: type) -> None:
+    low = int(np.iinfo(dtype).min)
+    values = np.array([low, low + 9, low + 3], dtype)
+    levels = np.empty(3, np.uint8)
+    look_up(values, low, np.arange(10, dtype=np.uint8), levels)
+    assert levels.tolist() == [0, 9, 3]
 
 
 @pytest.mark.parametrize("frame", [1, 2])

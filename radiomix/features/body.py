@@ -109,7 +109,7 @@ class Body:
 
     @property
     def mean_intensity(self) -> float:
-        return float(self.roi.values.mean())
+        return float(self.roi.exact.mean())
 
     @property
     def centre_shift(self) -> float:

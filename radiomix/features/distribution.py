@@ -31,25 +31,27 @@ class Distribution:
 
     Attributes
     ----------
-    values : (n,) float64, n > 0
-    extremes : the lowest and the highest of them
+    values : float64, ascending where they have counts
+    counts : how often each of the values occurs; None where each stands for itself
+    extremes : the lowest and the highest value that occurs
     dialect : PyRadiomics' kurtosis is 3 for a normal distribution, the IBSI's is 0
     shift : added to the values before their squares are summed
     """
 
     values: np.ndarray
+    counts: np.ndarray | None
     extremes: tuple[float, float]
     dialect: Dialect
     shift: float = 0.0
 
     @cached_property
     def moments(self) -> statistics.Moments:
-        return statistics.moments(self.values, *self.extremes, self.shift)
+        return statistics.moments(self.values, self.counts, *self.extremes, self.shift)
 
     @cached_property
     def percentiles(self) -> tuple[float, ...]:
         """The 10th, 25th, 50th, 75th and 90th percentile."""
-        return statistics.percentiles(self.values, (0.10, 0.25, 0.50, 0.75, 0.90), *self.extremes)
+        return statistics.percentiles(self.values, self.counts, (0.10, 0.25, 0.50, 0.75, 0.90), *self.extremes)
 
     @property
     def range(self) -> float:
@@ -78,11 +80,11 @@ class Distribution:
 
     @property
     def robust_deviation(self) -> float:
-        return float(statistics.robust_deviation(self.values, self.percentiles[0], self.percentiles[4]))
+        return float(statistics.robust_deviation(self.values, self.counts, self.percentiles[0], self.percentiles[4]))
 
     @property
     def median_deviation(self) -> float:
-        return float(statistics.mean_deviation(self.values, self.percentiles[2]))
+        return float(statistics.mean_deviation(self.values, self.counts, self.percentiles[2]))
 
     @property
     def variation(self) -> float:
@@ -94,7 +96,7 @@ class Distribution:
 
     @property
     def root_mean_square(self) -> float:
-        return sqrt(self.moments.energy / self.values.size)
+        return sqrt(self.moments.energy / (self.values.size if self.counts is None else self.counts.sum()))
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ def level_counts(levels: Levels | None) -> np.ndarray:
     """How many voxels have each grey level, (Ng,)."""
     if levels is None:
         raise ValueError("grey levels are asked for, but the image has not been discretised")
-    return statistics.level_counts(levels.values, levels.count)
+    return statistics.tally(levels.values, 0, levels.count + 1)[1:]
 
 
 def entropy(probabilities: np.ndarray) -> float:

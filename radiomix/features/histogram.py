@@ -21,9 +21,9 @@ class Histogram:
 
     @cached_property
     def levels(self) -> Distribution:
-        """The grey levels of all voxels, ascending."""
-        values = np.repeat(np.arange(1.0, self.counts.size + 1), self.counts)
-        return Distribution(values, (float(values[0]), float(values[-1])), self.source.config.dialect)
+        present = np.flatnonzero(self.counts) + 1.0
+        extremes = float(present[0]), float(present[-1])
+        return Distribution(present, self.counts[self.counts > 0], extremes, self.source.config.dialect)
 
     @cached_property
     def counts(self) -> np.ndarray:

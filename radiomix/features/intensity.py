@@ -8,6 +8,7 @@ from math import prod, sqrt
 
 import numpy as np
 
+from ..kernels.statistics import tally
 from ..registry import Domain, Family, Feature, Values
 from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, level_counts, statistics_of
 from .source import Source
@@ -22,7 +23,10 @@ class FirstOrder:
     @cached_property
     def intensities(self) -> Distribution:
         roi, config = self.source.roi, self.source.config
-        return Distribution(roi.values, roi.extremes, config.dialect, config.voxel_shift)
+        values, counts = roi.exact, None
+        if roi.whole is not None:
+            values, counts = roi.whole, tally(roi.values, int(roi.extremes[0]), roi.whole.size)
+        return Distribution(values, counts, roi.extremes, config.dialect, config.voxel_shift)
 
     @property
     def total_energy(self) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from .jit import kernel
 
 
@@ -32,13 +34,16 @@ def level_by_edges(values, edges, levels):
 
 @kernel
 def level_by_width(values, origin, bins, width, most, levels):
-    """Level floor(bins * (x - origin) / width) + 1, at least 1 and at most `most`; returns the highest.
+    """Level floor(bins * (x - origin) / width) + 1, at least 1 and at most `most`; writes `levels`.
 
     `width` is that of all `bins` together: the range for a fixed number of bins, one bin for a fixed width.
     """
-    highest = 0
     for i in range(values.size):
-        level = min(max(math.floor(bins * (values[i] - origin) / width) + 1, 1), most)
-        levels[i] = level
-        highest = max(highest, level)
-    return highest
+        levels[i] = min(max(math.floor(bins * (values[i] - origin) / width) + 1, 1), most)
+
+
+@kernel
+def look_up(values, low, table, levels):
+    """Write to `levels` what `table` holds for each of some integers, the lowest of which is `low`."""
+    for i in range(values.size):
+        levels[i] = table[np.uint64(np.int64(values[i]) - low)]

@@ -30,79 +30,109 @@ class Moments(NamedTuple):
     energy: float
 
 
-def moments(values: np.ndarray, minimum: float, maximum: float, shift: float = 0.0) -> Moments:
-    """The moments of a 1-D float64 array, whose extremes are known; `shift` is added before the energy is summed."""
+def moments(
+    values: np.ndarray, counts: np.ndarray | None, minimum: float, maximum: float, shift: float = 0.0
+) -> Moments:
+    """The moments of a 1-D float64 array, whose extremes are known; `shift` is added before the energy is summed.
+
+    Each value occurs as often as `counts` says; without counts, once.
+    """
     # the mean of equal numbers is that number, and their moments are exactly zero
-    mean = _mean(values) if minimum < maximum else minimum
-    return Moments(minimum, maximum, mean, *_about(values, mean, shift))
+    mean = _mean(values, counts) if minimum < maximum else minimum
+    return Moments(minimum, maximum, mean, *_about(values, counts, mean, shift))
 
 
-def percentiles(values: np.ndarray, fractions: tuple[float, ...], minimum: float, maximum: float) -> tuple[float, ...]:
+def percentiles(
+    values: np.ndarray, counts: np.ndarray | None, fractions: tuple[float, ...], minimum: float, maximum: float
+) -> tuple[float, ...]:
     """Percentiles of a 1-D float64 array between whose `minimum` and `maximum` all its numbers lie.
 
-    Linear between the two nearest order statistics, as in `numpy.percentile`. The numbers are counted in equal
-    buckets; only buckets that hold a wanted order statistic are looked into.
+    Linear between the two nearest order statistics, as in `numpy.percentile`. Each value occurs as often as `counts`
+    says, and values are ascending then; without counts, once.
     """
     if not minimum < maximum:
         return (minimum,) * len(fractions)
-    last = values.size - 1
+    ends = None if counts is None else counts.cumsum()
+    last = (values.size if ends is None else int(ends[-1])) - 1
     at = [last * fraction for fraction in fractions]
     ranks = np.array([rank for place in at for rank in (int(place), min(int(place) + 1, last))])
-    buckets = FEW_BUCKETS if values.size < 16 * BUCKETS else BUCKETS
-    bucket, before = np.empty(values.size, np.uint16), np.zeros(buckets + 1, np.int64)
-    start, found = np.full(buckets, -1), np.empty(ranks.size)
-    _order_statistics(values, ranks, minimum, maximum, bucket, before, start, found)
+    if ends is None:
+        found = _sorted_at(values, ranks, minimum, maximum)
+    else:
+        found = values[np.searchsorted(ends, ranks, side="right")]
     pairs = zip(at, found[::2].tolist(), found[1::2].tolist(), strict=True)
     return tuple(low + (high - low) * (place - int(place)) for place, low, high in pairs)
 
 
+def _sorted_at(values: np.ndarray, ranks: np.ndarray, minimum: float, maximum: float) -> np.ndarray:
+    """The numbers that would stand at `ranks` if the values were sorted.
+
+    They are counted in equal buckets; only buckets that hold a wanted number are looked into.
+    """
+    buckets = FEW_BUCKETS if values.size < 16 * BUCKETS else BUCKETS
+    bucket, before = np.empty(values.size, np.uint16), np.zeros(buckets + 1, np.int64)
+    start, found = np.full(buckets, -1), np.empty(ranks.size)
+    _order_statistics(values, ranks, minimum, maximum, bucket, before, start, found)
+    return found
+
+
+# In what follows each value occurs as often as `counts` says, once where that is None.
+
+
 @reduction
-def mean_deviation(values, centre):
+def mean_deviation(values, counts, centre):
     """sum |x - centre| / n."""
-    total = 0.0
+    n, total = 0.0, 0.0
     for i in range(values.size):
-        total += abs(values[i] - centre)
-    return total / values.size
-
-
-@reduction
-def robust_deviation(values, low, high):
-    """The mean absolute deviation from the mean of those numbers that lie in [low, high]; NaN if none does."""
-    n, total = 0, 0.0
-    for i in range(values.size):
-        within = (values[i] >= low) & (values[i] <= high)
-        n += within
-        total += values[i] if within else 0.0
-    if n == 0:
-        return np.nan
-    mean, total = total / n, 0.0
-    for i in range(values.size):
-        within = (values[i] >= low) & (values[i] <= high)
-        total += abs(values[i] - mean) if within else 0.0
+        often = 1.0 if counts is None else float(counts[i])
+        n += often
+        total += often * abs(values[i] - centre)
     return total / n
 
 
 @reduction
-def _mean(values):
-    total = 0.0
+def robust_deviation(values, counts, low, high):
+    """The mean absolute deviation from the mean of those numbers that lie in [low, high]; NaN if none does."""
+    n, total = 0.0, 0.0
     for i in range(values.size):
-        total += values[i]
-    return total / values.size
+        often = 1.0 if counts is None else float(counts[i])
+        within = (values[i] >= low) & (values[i] <= high)
+        n += often if within else 0.0
+        total += often * values[i] if within else 0.0
+    if n == 0:
+        return np.nan
+    mean, total = total / n, 0.0
+    for i in range(values.size):
+        often = 1.0 if counts is None else float(counts[i])
+        within = (values[i] >= low) & (values[i] <= high)
+        total += often * abs(values[i] - mean) if within else 0.0
+    return total / n
 
 
 @reduction
-def _about(values, mean, shift):
-    second, third, fourth, deviation, energy = 0.0, 0.0, 0.0, 0.0, 0.0
-    n = values.size
-    for i in range(n):
+def _mean(values, counts):
+    n, total = 0.0, 0.0
+    for i in range(values.size):
+        often = 1.0 if counts is None else float(counts[i])
+        n += often
+        total += often * values[i]
+    return total / n
+
+
+@reduction
+def _about(values, counts, mean, shift):
+    n, second, third, fourth, deviation, energy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(values.size):
+        often = 1.0 if counts is None else float(counts[i])
         d = values[i] - mean
-        square = d * d
+        square = often * (d * d)
         shifted = values[i] + shift
+        n += often
         second += square
         third += square * d
-        fourth += square * square
-        deviation += abs(d)
-        energy += shifted * shifted
+        fourth += square * (d * d)
+        deviation += often * abs(d)
+        energy += often * (shifted * shifted)
     return second / n, third / n, fourth / n, deviation / n, energy
 
 
@@ -182,15 +212,15 @@ def _select(members, rank):
 
 
 @kernel
-def level_counts(levels, count):
-    """How often each of the levels 1..count occurs in a 1-D array of unsigned integers; zeros are skipped."""
+def tally(values, low, count):
+    """How often each of the `count` integers from `low` occurs in a 1-D array that holds no others."""
     # two tables, so that an increment seldom waits for the one before
-    even, odd = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
-    for i in range(0, levels.size - 1, 2):
-        even[levels[i]] += 1
-        odd[levels[i + 1]] += 1
-    if levels.size % 2:
-        even[levels[levels.size - 1]] += 1
-    for level in range(count + 1):
-        even[level] += odd[level]
-    return even[1:]
+    even, odd = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    for i in range(0, values.size - 1, 2):
+        even[np.uint64(np.int64(values[i]) - low)] += 1
+        odd[np.uint64(np.int64(values[i + 1]) - low)] += 1
+    if values.size % 2:
+        even[np.int64(values[-1]) - low] += 1
+    for i in range(count):
+        even[i] += odd[i]
+    return even

@@ -7,12 +7,14 @@ kept to the last bit, since a voxel on an edge changes its level otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..config import Bins, Config, FixedBinNumber, FixedBinWidth, NoBins, RangeMode
 from ..errors import ConfigError, InputError, NonFiniteVoxels, TooManyBins
 from ..image import Levels, Roi
-from ..kernels.levels import level_by_edges, level_by_width
+from ..kernels.levels import level_by_edges, level_by_width, look_up
 from ..registry import Dialect
 from .region import nonfinite
 
@@ -52,7 +54,7 @@ def histogram_bins(roi: Roi, config: Config) -> Bins | None:
 
 
 def _whole(roi: Roi) -> bool:
-    return roi.intensities.dtype.kind != "f" or bool((roi.values == np.rint(roi.values)).all())
+    return roi.intensities.dtype.kind != "f" or bool((roi.exact == np.rint(roi.exact)).all())
 
 
 def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
@@ -74,9 +76,19 @@ def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
     raise ConfigError(f"unknown discretisation {bins!r}: expected FixedBinWidth, FixedBinNumber or NoBins")
 
 
-def _storage(count: int, roi: Roi) -> np.ndarray:
-    """Room for a level of each voxel in the narrowest type; 255 is kept free for kernels that pad or mark."""
-    return np.empty(roi.values.size, dtype=np.uint8 if count < 255 else np.uint16 if count < 65_535 else np.int32)
+def _by_rule(roi: Roi, rule: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """The level of each voxel by a rule for intensities; of each integer only once where there are few."""
+    if roi.whole is None:
+        return rule(roi.exact)
+    table = rule(roi.whole)
+    levels = np.empty(roi.values.size, table.dtype)
+    look_up(roi.values, int(roi.extremes[0]), table, levels)
+    return levels
+
+
+def _storage(count: int, size: int) -> np.ndarray:
+    """Room for levels in the narrowest type; 255 is kept free for kernels that pad or mark."""
+    return np.empty(size, dtype=np.uint8 if count < 255 else np.uint16 if count < 65_535 else np.int32)
 
 
 def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
@@ -90,10 +102,15 @@ def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
 
 
 def _by_edges(roi: Roi, edges: np.ndarray) -> Levels:
-    levels = _storage(edges.size, roi)
-    if not level_by_edges(roi.values, edges, levels):  # a width that the number type of the edges cannot resolve
-        levels[:] = np.searchsorted(edges, roi.values, side="right")
+    levels = _by_rule(roi, lambda values: _between(values, edges))
     return Levels(roi.inside, levels, int(np.searchsorted(edges, roi.extremes[1], side="right")), edges)
+
+
+def _between(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    levels = _storage(edges.size, values.size)
+    if not level_by_edges(values, edges, levels):  # a width that the number type of the edges cannot resolve
+        levels[:] = np.searchsorted(edges, values, side="right")
+    return levels
 
 
 def _pyradiomics_edges(roi: Roi, bins: FixedBinWidth, name: str) -> np.ndarray:
@@ -127,20 +144,27 @@ def _ibsi_width(roi: Roi, bins: FixedBinWidth, origin: float, name: str) -> Leve
     low, high = roi.extremes
     _refuse_too_many(min(low, origin), high, bins.width, name)
     most = max(int(np.floor((high - origin) / bins.width)) + 1, 1)
-    levels = _storage(most, roi)
-    highest = level_by_width(roi.values, origin, 1.0, bins.width, most, levels)
-    return Levels(roi.inside, levels, int(highest), origin + bins.width * np.arange(most + 1))
+    return _by_width(roi, origin, 1.0, bins.width, most, origin + bins.width * np.arange(most + 1))
 
 
 def _ibsi_number(roi: Roi, bins: FixedBinNumber) -> Levels:
     low, high = roi.extremes
-    levels = _storage(bins.count, roi)
     edges = np.linspace(low, high, bins.count + 1)
     if high == low:
+        levels = _storage(bins.count, roi.values.size)
         levels[:] = 1
         return Levels(roi.inside, levels, 1, edges)
-    highest = level_by_width(roi.values, low, float(bins.count), high - low, bins.count, levels)
-    return Levels(roi.inside, levels, int(highest), edges)
+    return _by_width(roi, low, float(bins.count), high - low, bins.count, edges)
+
+
+def _by_width(roi: Roi, origin: float, bins: float, width: float, most: int, edges: np.ndarray) -> Levels:
+    def rule(values: np.ndarray) -> np.ndarray:
+        levels = _storage(most, values.size)
+        level_by_width(values, origin, bins, width, most, levels)
+        return levels
+
+    levels = _by_rule(roi, rule)
+    return Levels(roi.inside, levels, int(rule(np.array(roi.extremes))[1]), edges)
 
 
 def _as_they_are(roi: Roi, name: str) -> Levels:
@@ -153,7 +177,7 @@ def _as_they_are(roi: Roi, name: str) -> Levels:
         )
     _refuse_too_many(low, high, 1.0, name)
     shift = 0 if low >= 1 else 1 - int(low)
-    levels = _storage(int(high) + shift, roi)
-    levels[:] = roi.values + shift
+    levels = _storage(int(high) + shift, roi.values.size)
+    levels[:] = roi.exact + shift
     edges = np.empty(0) if shift == 0 else np.arange(int(low), int(high) + 2, dtype=np.float64)
     return Levels(roi.inside, levels, int(high) + shift, edges)
