@@ -9,7 +9,6 @@ import numpy as np
 from .jit import kernel
 
 TIE = 1e-9  # volumes that differ by less are equal but for rounding, which a turn of the body would change
-JOINING = 8  # points that come to take part at a time
 LEGENDRE_TERMS = 20  # the IBSI's truncation of the series for an ellipsoid's surface
 
 
@@ -44,60 +43,64 @@ def _directions(normals: np.ndarray) -> np.ndarray:
     return normals[first]
 
 
-def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-10, most: int = 1000) -> np.ndarray:
+def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-12, most: int = 100) -> np.ndarray:
     """The semi-axes (3,), descending, of the ellipsoid of least volume around points (n, 3).
 
-    The ellipsoid is the covariance of weights on the points such that none lies farther out than the weighted ones, which
-    all lie equally far out: right to about `tolerance`. Few points take part, and more only when one of them lies
-    outside. Weight is shifted from the innermost to the outermost (Boehning 1986), and Newton's steps do the rest.
+    Lifted to (p, 1), the points q lie within the ellipsoid q' X q <= 1 about the origin with the greatest det X. Where
+    it is, inverse(X) is a sum of u q q' whose weights u are 0 for points that do not touch it: u s = 0 for the slack
+    s = 1 - q' X q. Newton's steps follow the path along which all u s are equal (an interior-point method), until the
+    volume is right to about `tolerance`.
     """
     lifted = np.column_stack([points - points.mean(axis=0), np.ones(len(points))])
-    active = _spanning(lifted[:, :3])
-    weights = np.full(active.size, 1 / active.size)
+    moment = lifted.T @ lifted / len(points)
+    squares = np.einsum("ij,ajk,ik->ia", lifted, SYMMETRIC, lifted)
+    widest = 1.1 * np.einsum("ij,jk,ik->i", lifted, np.linalg.inv(moment), lifted).max()
+    form, weights = np.linalg.inv(moment) / widest, np.full(len(points), widest / len(points))
     for _ in range(most):
-        weights = _balanced(lifted[active], weights)
-        active, weights = active[weights > 0], weights[weights > 0]
-        inverse = np.linalg.inv((lifted[active].T * weights) @ lifted[active])
-        depth = np.einsum("ij,jk,ik->i", lifted, inverse, lifted)
-        joining = np.setdiff1d(np.argsort(depth)[-JOINING:][np.sort(depth)[-JOINING:] > 4 * (1 + tolerance)], active)
-        if joining.size == 0:
+        slack = 1 - np.einsum("ij,jk,ik->i", lifted, form, lifted)
+        if weights @ slack <= 4 * tolerance:
             break
-        active, weights = np.append(active, joining), np.append(weights, np.zeros(joining.size))
-    offsets = lifted[:, :3] - weights @ lifted[active, :3]
-    covariance = (offsets[active].T * weights) @ offsets[active]
+        form, weights = _towards_smallest(form, weights, slack, squares)
+    moment = np.linalg.inv(form)
+    moment /= moment[3, 3]
+    centre = moment[:3, 3]
+    covariance = moment[:3, :3] - np.outer(centre, centre)
+    offsets = lifted[:, :3] - centre
     reach = np.max(np.einsum("ij,jk,ik->i", offsets, np.linalg.inv(covariance), offsets))
     return np.sqrt(np.linalg.eigvalsh(covariance)[::-1] * reach)
 
 
-def _balanced(lifted: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weights with which no point (n, 4) lies far out and those with weight lie equally far out."""
-    weights = weights.copy()
-    _exchange(lifted, weights, np.linalg.inv((lifted.T * weights) @ lifted), 1e-4, 10_000)
-    for _ in range(50):
-        held = np.flatnonzero(weights > 0)
-        moment = (lifted[held].T * weights[held]) @ lifted[held]
-        overlap = lifted[held] @ np.linalg.inv(moment) @ lifted[held].T
-        excess = np.diag(overlap) - lifted.shape[1]
-        if np.abs(excess).max() <= 1e-13 * held.size:
-            break
-        step = np.linalg.lstsq(overlap * overlap, excess, rcond=1e-11)[0]
-        shrinking = step < 0
-        share = min(1.0, np.min(-weights[held][shrinking] / step[shrinking], initial=np.inf))
-        weights[held] = np.maximum(weights[held] + share * step, 0.0)
-        weights[weights < 1e-15] = 0
-    return weights / weights.sum()
+def _towards_smallest(
+    form: np.ndarray, weights: np.ndarray, slack: np.ndarray, squares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One step: the next form (4, 4) and weights (n,); `squares` (n, 10) are the points' in the basis SYMMETRIC."""
+    aim = 0.1 * (weights @ slack) / weights.size
+    inverse = np.linalg.inv(form)
+    turned = SYMMETRIC @ inverse
+    curvature = np.einsum("aij,bji->ab", turned, turned) + squares.T @ (squares * (weights / slack)[:, None])
+    slope = np.trace(turned, axis1=1, axis2=2) - squares.T @ (aim / slack)
+    step = np.linalg.solve(curvature, slope)
+    less_slack = squares @ step
+    change = aim / slack - weights + weights / slack * less_slack
+    change_of_form = np.einsum("a,ajk->jk", step, SYMMETRIC)
+    shrinking = -np.linalg.eigvals(inverse @ change_of_form).real.min()
+    limit = max(np.max(less_slack / slack), np.max(-change / weights), shrinking)
+    share = min(1.0, 0.95 / limit) if limit > 0 else 1.0
+    return form + share * change_of_form, weights + share * change
 
 
-def _spanning(points: np.ndarray) -> np.ndarray:
-    """Some of the points (n, 3) that lie far apart, and not all in one plane."""
-    chosen, directions, towards = [], np.zeros((0, 3)), np.array([1.0, 0.0, 0.0])
-    for _ in range(3):
-        places = points @ towards
-        ends = [int(np.argmin(places)), int(np.argmax(places))]
-        chosen += ends
-        directions = np.vstack([directions, points[ends[1]] - points[ends[0]]])
-        towards = np.linalg.svd(directions)[2][-1]  # at right angles to all so far
-    return np.unique(chosen)
+def _symmetric_basis(size: int) -> np.ndarray:
+    """Orthonormal symmetric matrices, (size * (size + 1) / 2, size, size)."""
+    basis = []
+    for i in range(size):
+        for j in range(i + 1):
+            matrix = np.zeros((size, size))
+            matrix[i, j] = matrix[j, i] = 1.0 if i == j else sqrt(0.5)
+            basis.append(matrix)
+    return np.array(basis)
+
+
+SYMMETRIC = _symmetric_basis(4)
 
 
 def ellipsoid_volume(axes: np.ndarray) -> float:
@@ -136,51 +139,6 @@ def _frames(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     u = np.cross(along, aside)
     u /= np.linalg.norm(u, axis=1, keepdims=True)
     return along, u, np.cross(along, u)
-
-
-@kernel
-def _exchange(lifted, weights, inverse, tolerance, most):
-    """Shift weight between two points at a time, until none lies too far out or too far in; `inverse` follows."""
-    n, size = lifted.shape
-    for _ in range(most):
-        out, needless, farthest, nearest = 0, 0, -np.inf, np.inf
-        for i in range(n):
-            depth = _form(lifted[i], inverse, lifted[i])
-            if depth > farthest:
-                out, farthest = i, depth
-            if weights[i] > 0 and depth < nearest:
-                needless, nearest = i, depth
-        if farthest - nearest <= tolerance * size:
-            break
-        between = _form(lifted[out], inverse, lifted[needless])
-        step = min((farthest - nearest) / (2 * (farthest * nearest - between * between)), weights[needless])
-        weights[out] += step
-        weights[needless] = 0.0 if step == weights[needless] else weights[needless] - step
-        _add_to_moment(inverse, lifted[out], step)
-        _add_to_moment(inverse, lifted[needless], -step)
-
-
-@kernel
-def _form(a, matrix, b):
-    total = 0.0
-    for j in range(a.size):
-        for k in range(b.size):
-            total += a[j] * matrix[j, k] * b[k]
-    return total
-
-
-@kernel
-def _add_to_moment(inverse, point, weight):
-    """The inverse of a matrix to which weight times the point's square is added (Sherman and Morrison)."""
-    size = point.size
-    reached = np.zeros(size)
-    for j in range(size):
-        for k in range(size):
-            reached[j] += inverse[j, k] * point[k]
-    share = weight / (1 + weight * _form(point, inverse, point))
-    for j in range(size):
-        for k in range(size):
-            inverse[j, k] -= share * reached[j] * reached[k]
 
 
 @kernel
