@@ -8,13 +8,12 @@ from math import floor
 import numpy as np
 
 from ..config import Config
-from ..kernels.neighbours import count_neighbours, sum_tones
+from ..kernels.neighbours import BLOCK, count_neighbours, sum_tones
 from ..registry import Dialect
 from .aggregate import neighbour_distances, split_by_slice
 from .grid import Grid, stack_of_zeros, surroundings
 
 MOST_IN_TWO_BYTES = 65_535
-BLOCK = 2048  # voxels looked at together, so that what is found stays in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,29 +23,28 @@ class Surroundings:
     Attributes
     ----------
     dependence : (segments, levels + 1, columns) voxels by level and 1 + dependent neighbours
-    tone : (segments, levels + 1, columns) voxels by level and neighbours in the ROI
-    difference : like tone, sums of |neighbours * level - sum of the neighbours' levels|
+    difference : (segments, levels + 1, columns) sums of |neighbours * level - sum of the neighbours' levels| by
+        level and neighbours in the ROI; column 0, where the sum would be 0, counts the voxels
     """
 
     dependence: np.ndarray
-    tone: np.ndarray
     difference: np.ndarray
 
     @classmethod
     def of(cls, grid: Grid, config: Config, planar: bool) -> Surroundings:
-        offsets = surroundings(neighbour_distances(config), planar)
-        by_slice = split_by_slice(config, planar)
-        starts = grid.starts if by_slice else grid.whole
-        slices = len(starts) - 1
-        dependence = stack_of_zeros(slices, grid.count + 1, len(offsets) + 2)
-        tone = stack_of_zeros(slices, grid.count + 1, len(offsets) + 1)
-        difference = np.zeros(tone.shape, np.int64)
-        steps, alpha = grid.steps(offsets), floor(config.gldm_alpha)
-        found = np.empty((2, BLOCK), np.min_scalar_type(len(offsets)))
-        sums = np.empty(BLOCK, np.uint16 if len(offsets) * grid.count <= MOST_IN_TWO_BYTES else np.uint32)
-        counters = dependence, tone, difference
-        count_neighbours(grid.flat, grid.voxels, starts, steps, alpha, found, sums, *counters)
-        return cls(dependence, tone, difference)
+        distances = neighbour_distances(config)
+        offsets = surroundings(distances, planar)
+        starts = grid.starts if split_by_slice(config, planar) else grid.whole
+        shape = len(starts) - 1, grid.count + 1, len(offsets) + 1
+        dependence, difference = stack_of_zeros(*shape[:2], shape[2] + 1), np.zeros(shape, np.int64)
+        cube = (grid.row, 0 if planar else grid.area) if distances == (1,) else (0, 0)
+        working = BLOCK + 2 * (grid.row + 1)
+        found = np.empty((4, working), np.min_scalar_type(len(offsets) + 1))
+        most = (len(offsets) + 1) * grid.count
+        sums = np.empty((3, working), np.uint16 if most <= MOST_IN_TWO_BYTES else np.uint32)
+        steps, alpha, counters = grid.steps(offsets), floor(config.gldm_alpha), (dependence, difference)
+        count_neighbours(grid.flat, grid.voxels, starts, steps, cube, alpha, found, sums, *counters)
+        return cls(dependence, difference)
 
     def dependences(self, by_slice: bool) -> np.ndarray:
         """The dependence counts as (K, levels + 1, columns)."""
@@ -57,9 +55,9 @@ class Surroundings:
 
         A voxel without neighbours has no tone difference: the IBSI leaves it out, PyRadiomics counts it.
         """
-        tone, difference = _segments(self.tone, by_slice), _segments(self.difference, by_slice)
-        counts, sums = np.zeros(tone.shape[:2]), np.zeros(tone.shape[:2])
-        sum_tones(tone, difference, dialect is Dialect.PYRADIOMICS, counts, sums)
+        dependence, difference = self.dependences(by_slice), _segments(self.difference, by_slice)
+        counts, sums = np.zeros(difference.shape[:2]), np.zeros(difference.shape[:2])
+        sum_tones(dependence, difference, dialect is Dialect.PYRADIOMICS, counts, sums)
         return counts, sums
 
 

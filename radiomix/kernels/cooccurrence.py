@@ -99,7 +99,7 @@ def _count_in_a_volume(flat, voxels, lines, width, cells):
 def _marginals(counts, k, symmetric, lists):
     """Fill the `lists` of counts by the first level, by the second, by their sum and by their distance."""
     width = counts.shape[0]
-    rows, columns, sums, differences, signed = lists
+    rows, columns, sums, differences, signed = lists[0], lists[1], lists[2], lists[3], lists[4]
     for i in range(2 * width):
         rows[i], columns[i], sums[i], differences[i], signed[i] = 0, 0, 0, 0, 0
     for i in range(1, width):

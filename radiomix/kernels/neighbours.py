@@ -11,31 +11,95 @@ from .jit import kernel, reduction
 BUSYNESS, COARSENESS, COMPLEXITY, CONTRAST, STRENGTH = range(5)
 TONE_COLUMNS = 5
 
+# Voxels looked at together, so that what is found stays in cache; no power of two, or what is read and what is written
+# would lie 4 kB apart, which a processor takes for the same place
+BLOCK = 1536
+
 
 @kernel
-def _look_around(flat, low, high, steps, alpha, similar, inside, total):
-    """For the voxels low to high: neighbours within alpha of the level, neighbours in the ROI, and their sum.
+def _add_three(values, side, sums):
+    """The sum of three values that lie `side` apart, by the place of the first."""
+    middle, last = values[side:], values[2 * side :]
+    for i in range(sums.size):
+        sums[i] = values[i] + middle[i] + last[i]
+
+
+@kernel
+def _sum_cubes(flat, low, size, row, area, found, sums):
+    """For `size` voxels from `low`: neighbours in the ROI and the sum of their levels, in a cube, or in a square.
+
+    Summed across the slices, then across the rows, then along them.
+    """
+    inside, inside_1, inside_2 = found[1], found[2], found[3]
+    total, total_1, total_2 = sums[0], sums[1], sums[2]
+    start, wide = low - row - 1, size + 2 * row + 2
+    here, above, below = flat[start:], flat[start - area :], flat[start + area :]
+    for i in range(wide):
+        inside_1[i] = (here[i] != 0) + np.uint8(area > 0) * ((above[i] != 0) + (below[i] != 0))
+    for i in range(wide):
+        total_1[i] = here[i]
+    if area:
+        for i in range(wide):
+            total_1[i] += above[i]
+        for i in range(wide):
+            total_1[i] += below[i]
+    _add_three(inside_1, row, inside_2[: size + 2])
+    _add_three(total_1, row, total_2[: size + 2])
+    _add_three(inside_2, 1, inside[:size])
+    _add_three(total_2, 1, total[:size])
+    here = flat[low:]
+    for i in range(size):
+        inside[i] -= here[i] != 0
+    for i in range(size):
+        total[i] -= here[i]
+
+
+@kernel
+def _look_around(flat, low, size, steps, alpha, summed, found, sums):
+    """For `size` voxels from `low`: neighbours within alpha of the level and, unless these are summed already, those in
+    the ROI and the sum of their levels.
 
     Three loops for three widths of integer, each as wide as a register.
     """
-    similar[:], inside[:], total[:] = 0, 0, 0
-    here = flat[low:high]
-    for a in range(steps.size):
-        there = flat[low + steps[a] : high + steps[a]]
-        for i in range(here.size):
-            inside[i] += there[i] != 0
-        for i in range(here.size):
-            total[i] += there[i]
+    similar, inside, total, here = found[0], found[1], sums[0], flat[low : low + size]
+    for i in range(size):
+        similar[i] = 0
+    if not summed:
+        inside[:], total[:] = 0, 0
+    for step in steps:
+        there = flat[low + step : low + size + step]
+        if not summed:
+            for i in range(size):
+                inside[i] += there[i] != 0
+            for i in range(size):
+                total[i] += there[i]
         if alpha == 0:
-            for i in range(here.size):
+            for i in range(size):
                 similar[i] += here[i] == there[i]
         else:
-            for i in range(here.size):
+            for i in range(size):
                 similar[i] += (abs(np.int32(here[i]) - np.int32(there[i])) <= alpha) & (there[i] != 0)
 
 
 @kernel
-def count_neighbours(flat, voxels, starts, steps, alpha, found, sums, dependence, tone, difference):
+def _tally(flat, voxels, n, low, high, found, sums, dependence, difference):
+    """Count the voxels from the n-th up to position `high` under what was found around them; return the next n."""
+    similar, inside, total = found[0], found[1], sums[0]
+    dependences, differences = dependence.reshape(dependence.size), difference.reshape(difference.size)
+    columns = np.uint64(difference.shape[1])
+    while n < voxels.size and voxels[n] < high:
+        voxel = np.uint64(voxels[n])
+        level, i = np.uint64(flat[voxel]), voxel - np.uint64(low)
+        around = np.uint64(inside[i])
+        apart = abs(np.int64(around * level) - np.int64(total[i]))
+        differences[level * columns + around] += apart + np.int64(around == 0)
+        dependences[level * (columns + np.uint64(1)) + np.uint64(similar[i]) + np.uint64(1)] += np.uint32(1)
+        n += 1
+    return n
+
+
+@kernel
+def count_neighbours(flat, voxels, starts, steps, cube, alpha, found, sums, dependence, difference):
     """Count dependences and tone differences of every voxel in one pass, in integers.
 
     Parameters
@@ -43,53 +107,40 @@ def count_neighbours(flat, voxels, starts, steps, alpha, found, sums, dependence
     flat, voxels : padded levels, and the positions in the ROI, ascending
     starts : segment s holds voxels[starts[s]:starts[s + 1]]
     steps : distances in `flat` to all neighbours, int64
+    cube : (row, area) where the neighbours are those in a cube of three voxels, (row, 0) where in a square, else (0, 0)
     alpha : largest difference of level that still counts as dependent
-    found, sums : (2, block) and (block,) working space, unsigned, wide enough for the number of neighbours and for the
-        sum of their levels
+    found, sums : (4, BLOCK + margins) and (3, BLOCK + margins) working space, unsigned, wide enough for the number of
+        voxels in a neighbourhood and for the sum of their levels; margins are row + 1 on either side
     dependence : (segments, levels + 1, neighbours + 2), counts by level and 1 + dependent neighbours
-    tone : (segments, levels + 1, neighbours + 1), counts by level and neighbours in the ROI
-    difference : like tone, sums of |neighbours * level - sum of the neighbours' levels|
+    difference : (segments, levels + 1, neighbours + 1), sums of |neighbours * level - sum of the neighbours' levels| by
+        level and neighbours in the ROI; column 0, where the sum would be 0, counts the voxels
     """
-    margin = largest(steps)
-    similar, inside = found
+    row, area = cube
+    end = flat.size - largest(steps)
     for s in range(starts.size - 1):
-        n = starts[s]
-        while n < starts[s + 1]:
-            low = np.int64(voxels[n])
-            high = min(low + sums.size, flat.size - margin)
-            size = high - low
-            _look_around(flat, low, high, steps, alpha, similar[:size], inside[:size], sums[:size])
-            first = n
-            while n < starts[s + 1] and voxels[n] < high:
-                n += 1
-            _tally(flat, voxels[first:n], low, similar, inside, sums, dependence[s], tone[s], difference[s])
+        inside, n = voxels[: starts[s + 1]], starts[s]
+        while n < inside.size:
+            low = np.int64(inside[n])
+            high = min(low + BLOCK, end)
+            if row:
+                _sum_cubes(flat, low, high - low, row, area, found, sums)
+            _look_around(flat, low, high - low, steps, alpha, row > 0, found, sums)
+            n = _tally(flat, inside, n, low, high, found, sums, dependence[s], difference[s])
 
 
 @kernel
-def _tally(flat, voxels, low, similar, inside, sums, dependence, tone, difference):
-    """Count each voxel under what was found around it."""
-    dependences, tones, differences = dependence.reshape(-1), tone.reshape(-1), difference.reshape(-1)
-    neighbours = tone.shape[1]
-    for voxel in voxels:
-        level, i = np.int64(flat[np.uint64(voxel)]), np.uint64(voxel) - np.uint64(low)
-        around = np.int64(inside[i])
-        cell = np.uint64(level * neighbours + around)
-        tones[cell] += np.uint32(1)
-        differences[cell] += abs(around * level - np.int64(sums[i]))
-        dependences[np.uint64(level * (neighbours + 1) + np.int64(similar[i]) + 1)] += np.uint32(1)
-
-
-@kernel
-def sum_tones(tone, difference, with_isolated, counts, sums):
+def sum_tones(dependence, difference, with_isolated, counts, sums):
     """Counts n_i and summed differences s_i by segment and level; voxels without neighbours count where asked for."""
-    segments, width, columns = tone.shape
+    segments, width, columns = difference.shape
     for s in range(segments):
         for level in range(1, width):
-            counts[s, level] = tone[s, level, 0] if with_isolated else 0
-            sums[s, level] = 0.0
+            voxels, apart = 0, 0.0
+            for neighbours in range(1, columns + 1):
+                voxels += dependence[s, level, neighbours]
             for neighbours in range(1, columns):
-                counts[s, level] += tone[s, level, neighbours]
-                sums[s, level] += difference[s, level, neighbours] / neighbours
+                apart += difference[s, level, neighbours] / neighbours
+            counts[s, level] = voxels if with_isolated else voxels - difference[s, level, 0]
+            sums[s, level] = apart
 
 
 @kernel
