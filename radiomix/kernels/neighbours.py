@@ -35,14 +35,15 @@ def _sum_cubes(flat, low, size, row, area, found, sums):
     start, wide = low - row - 1, size + 2 * row + 2
     here, above, below = flat[start:], flat[start - area :], flat[start + area :]
     for i in range(wide):
-        inside_1[i] = (here[i] != 0) + np.uint8(area > 0) * ((above[i] != 0) + (below[i] != 0))
+        inside_1[i] = here[i] != 0
     for i in range(wide):
         total_1[i] = here[i]
     if area:
-        for i in range(wide):
-            total_1[i] += above[i]
-        for i in range(wide):
-            total_1[i] += below[i]
+        for beside in (above, below):
+            for i in range(wide):
+                inside_1[i] += beside[i] != 0
+            for i in range(wide):
+                total_1[i] += beside[i]
     _add_three(inside_1, row, inside_2[: size + 2])
     _add_three(total_1, row, total_2[: size + 2])
     _add_three(inside_2, 1, inside[:size])
