@@ -188,12 +188,14 @@ def run_cases(
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """`extract_cases` for anything that makes rows from a case; `run` must be a function of a module."""
+    from .extraction.threads import cores
+
     table, settings = read_cases(cases), _settings(config)
     _refuse_features(table)
     tasks = _tasks(table, labels)
     with Journal.open(Destination.of(out), _signature(table, settings, labels), resume, overwrite) as journal:
         left = [task for task in tasks if task.position not in journal.done]
-        ended = outcomes(run, left, settings, workers or _cores(), executor)
+        ended = outcomes(run, left, settings, workers or cores(), executor)
         for outcome in _with_progress(ended, len(left), progress):
             journal.add(outcome)
         rows, failures = _tables(table, journal.outcomes)
@@ -210,11 +212,6 @@ def _settings(config: Settings) -> Config:
     settings = as_config(config)
     wanted_features(settings)
     return settings
-
-
-def _cores() -> int:
-    """Cores this process may use, which on shared machines are fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _canonical_names(table: pd.DataFrame) -> dict[str, str]:

@@ -16,7 +16,7 @@ from .errors import ConfigError, InputError, unknown
 from .extraction import Settings, as_config, read_roi
 from .extraction.announce import announce_compilation
 from .extraction.compute import wanted_features
-from .extraction.threads import in_order
+from .extraction.threads import cores, in_order
 from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
 from .image import Image, Roi, widened
 from .io import to_sitk
@@ -83,7 +83,7 @@ def extract_maps(
     for image_type in settings.images:
         for name, derived in image_type.filter.images(picture, region.box):
             windows = _windows(derived, region, settings.for_image(image_type), name)
-            found = _slide(windows, region, wanted, name, workers or os.cpu_count() or 1, progress)
+            found = _slide(windows, region, wanted, name, workers or cores(), progress)
             while found:  # one array at a time changes hands, so that no second copy of all exists
                 column, array = found.popitem()
                 maps[column] = to_sitk(_placed(array, derived, picture, region, settings, full))
@@ -171,7 +171,7 @@ def _slide(
 
     pieces = [slice(i, min(i + CHUNK, len(starts))) for i in range(0, len(starts), CHUNK)]
     with tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress) as bar:
-        for piece, found in in_order(work, pieces, workers):
+        for piece, found in in_order(work, pieces, min(workers, len(pieces))):
             places = np.ravel_multi_index(voxels[piece].T, region.inside.shape)
             for family_name, columns in found.items():
                 for name, values in columns.items():

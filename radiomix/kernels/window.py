@@ -74,7 +74,7 @@ def window_in_frame(reach: tuple[int, int, int], offsets: np.ndarray) -> tuple[n
     area = row * (size[1] + margin[1])
     strides = np.array([area, row, 1])
     before = int(margin @ strides)
-    places = before + np.indices(size).reshape(3, -1).T @ strides
+    places = before + np.indices(tuple(size.tolist())).reshape(3, -1).T @ strides
     return places, offsets @ strides, int(places[-1]) + before + 1
 
 

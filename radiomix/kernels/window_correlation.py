@@ -35,6 +35,7 @@ def _count(local, begin, end, first, second, weight, symmetrical, matrix, rows, 
 @kernel
 def _end(parent, k):
     while parent[k] != k:
+        parent[k] = parent[parent[k]]
         k = parent[k]
     return k
 
