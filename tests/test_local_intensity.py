@@ -65,7 +65,9 @@ def test_without_surroundings_the_box_is_all_there_is() -> None:
 
 
 def test_a_sphere_has_the_voxels_it_should() -> None:
-    rows = neighbourhood.sphere(RADIUS, (1.0, 1.0, 1.0))
-    expected = sum(z * z + y * y + x * x <= RADIUS**2 for z in range(-7, 8) for y in range(-7, 8) for x in range(-7, 8))
-    assert np.sum(2 * rows[:, 2] + 1) == expected
-    assert neighbourhood.reach(RADIUS, (1.0, 3.0, 10.0)) == (7, 3, 1)
+    reached = neighbourhood.sphere(RADIUS, (1.0, 1.0, 1.0))
+    for z, y, x in np.ndindex(8, 8, 8):
+        inside = z < reached.shape[0] and y < reached.shape[1] and x <= reached[z, y]
+        assert inside == (z * z + y * y + x * x <= RADIUS**2)
+    assert neighbourhood.reach(reached) == (6, 6, 6)
+    assert neighbourhood.reach(neighbourhood.sphere(RADIUS, (1.0, 3.0, 10.0))) == (6, 2, 0)

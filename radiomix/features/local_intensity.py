@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import pi
 
 import numpy as np
 
-from ..image import bounding_box
+from ..image import as_box, bounding_box
 from ..kernels import neighbourhood
 from ..registry import Domain, Family, Feature, Values
 from .distribution import evaluate
@@ -23,31 +22,25 @@ class Peaks:
 
     Attributes
     ----------
-    image : (z, y, x) numbers, as far around the region as the sphere reaches, where the image goes that far
-    inside : (z, y, x) booleans, the region in `image`
-    spacing : mm, (z, y, x)
+    image : (z, y, x) numbers, as far around the region as the sphere reaches; NaN where the image does not go that far
+    inside : (z, y, x) booleans, the region, without its surroundings
+    intensities : (z, y, x) numbers, of the region
+    sphere : from `neighbourhood.sphere`
     """
 
     image: np.ndarray
     inside: np.ndarray
-    spacing: tuple[float, float, float]
-
-    @cached_property
-    def rows(self) -> np.ndarray:
-        return neighbourhood.sphere(RADIUS, self.spacing)
-
-    @cached_property
-    def sums(self) -> neighbourhood.RunningSums:
-        return neighbourhood.running_sums(self.image, self.rows)
+    intensities: np.ndarray
+    sphere: np.ndarray
 
     @property
     def highest(self) -> float:
-        return neighbourhood.greatest_mean(self.sums, self.inside, self.rows)
+        return float(neighbourhood.greatest_mean(self.image, self.inside, self.sphere))
 
     @property
     def at_brightest(self) -> float:
-        brightest = self.inside & (self.image == self.image[self.inside].max())
-        return neighbourhood.greatest_mean(self.sums, brightest, self.rows)
+        brightest = self.inside & (self.intensities == self.intensities[self.inside].max())
+        return float(neighbourhood.greatest_mean(self.image, brightest, self.sphere))
 
 
 FEATURES = (
@@ -76,17 +69,19 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     roi = source.roi
     image, corner = (roi.intensities, (0, 0, 0)) if roi.around is None else (roi.around, roi.corner)
     box = bounding_box(roi.inside)
-    margin = neighbourhood.reach(RADIUS, roi.spacing)
-    around = tuple(
-        slice(max(c + part.start - m, 0), c + part.stop + m) for c, part, m in zip(corner, box, margin, strict=True)
-    )
-    near = image[around]
-    inside = np.zeros(near.shape, bool)
-    place = tuple(
-        slice(c + b.start - a.start, c + b.stop - a.start) for c, b, a in zip(corner, box, around, strict=True)
-    )
-    inside[place] = roi.inside[box]
-    return [(None, evaluate(Peaks(near, inside, roi.spacing), features))]
+    sphere = neighbourhood.sphere(RADIUS, roi.spacing)
+    wide = [
+        (c + part.start - m, c + part.stop + m)
+        for c, part, m in zip(corner, box, neighbourhood.reach(sphere), strict=True)
+    ]
+    near = np.full([stop - start for start, stop in wide], np.nan)
+    there = as_box(slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(wide, image.shape, strict=True))
+    near[as_box(slice(t.start - start, t.stop - start) for t, (start, _) in zip(there, wide, strict=True))] = image[
+        there
+    ]
+    return [
+        (None, evaluate(Peaks(near, np.ascontiguousarray(roi.inside[box]), roi.intensities[box], sphere), features))
+    ]
 
 
 FAMILY = Family(

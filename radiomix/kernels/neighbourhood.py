@@ -1,9 +1,8 @@
-"""Means of the intensities within a sphere, from running sums along x."""
+"""Means of the intensities within a sphere: rows are summed to discs, and discs to spheres."""
 
 from __future__ import annotations
 
-from math import ceil, floor, sqrt
-from typing import NamedTuple
+from math import floor, sqrt
 
 import numpy as np
 
@@ -11,66 +10,58 @@ from .jit import kernel
 
 
 def sphere(radius: float, spacing: tuple[float, float, float]) -> np.ndarray:
-    """The rows of voxels whose centres lie within `radius` mm of a voxel's centre.
+    """How many voxels a sphere of `radius` mm around a voxel's centre reaches to either side in x.
 
-    Returns (n, 3) integers: the row's offsets in z and y, and how many voxels it reaches to either side in x.
+    Returns (z + 1, y + 1) integers, by the distance of a row from the centre in z and y: -1 where it is outside.
     """
     dz, dy, dx = spacing
-    rows = []
-    for z in range(-floor(radius / dz), floor(radius / dz) + 1):
-        for y in range(-floor(radius / dy), floor(radius / dy) + 1):
-            rest = radius**2 - (z * dz) ** 2 - (y * dy) ** 2
-            if rest >= 0:
-                rows.append((z, y, floor(sqrt(rest) / dx)))
-    return np.array(rows, np.int64)
+    reached = np.full((floor(radius / dz) + 1, floor(radius / dy) + 1), -1, np.int64)
+    for z, y in np.ndindex(*reached.shape):
+        rest = radius**2 - (z * dz) ** 2 - (y * dy) ** 2
+        if rest >= 0:
+            reached[z, y] = floor(sqrt(rest) / dx)
+    return reached
 
 
-def reach(radius: float, spacing: tuple[float, float, float]) -> tuple[int, ...]:
-    """How many voxels a sphere of `radius` mm can reach in each direction."""
-    return tuple(ceil(radius / step) for step in spacing)
-
-
-class RunningSums(NamedTuple):
-    """The intensities and the voxels summed along x up to each place, from `margin` before a row to as many beyond.
-
-    Voxels that are not finite do not count, nor does what lies beyond the image.
-    """
-
-    intensities: np.ndarray
-    voxels: np.ndarray
-    margin: int
-
-
-def running_sums(image: np.ndarray, rows: np.ndarray) -> RunningSums:
-    """The running sums of a (z, y, x) image, as wide as the `rows` of a sphere need them."""
-    known, margin = np.isfinite(image), int(rows[:, 2].max())
-    return RunningSums(_running(np.where(known, image, 0.0), margin), _running(known, margin), margin)
-
-
-def greatest_mean(sums: RunningSums, centres: np.ndarray, rows: np.ndarray) -> float:
-    """The greatest mean intensity within a sphere around any of the centres.
-
-    Parameters
-    ----------
-    sums : of the image, from `running_sums`
-    centres : (z, y, x) booleans
-    rows : of the sphere, from `sphere`
-    """
-    return float(_greatest_mean(sums.intensities, sums.voxels, centres, rows, sums.margin))
-
-
-def _running(values: np.ndarray, margin: int) -> np.ndarray:
-    nz, ny, nx = values.shape
-    sums = np.zeros((nz, ny, nx + 1 + 2 * margin))
-    np.cumsum(values, axis=2, out=sums[..., margin + 1 : margin + 1 + nx])
-    sums[..., margin + 1 + nx :] = sums[..., margin + nx, None]
-    return sums
+def reach(reached: np.ndarray) -> tuple[int, int, int]:
+    """How many voxels a sphere reaches in each direction."""
+    return reached.shape[0] - 1, reached.shape[1] - 1, int(reached[0, 0])
 
 
 @kernel
-def _greatest_mean(sums, counts, centres, rows, margin):
+def greatest_mean(image, centres, reached):
+    """The greatest mean of the finite intensities within a sphere around any of the centres.
+
+    image : (z, y, x) numbers, as much wider on each side than `centres` as the sphere reaches
+    centres : (z, y, x) booleans
+    reached : from `sphere`
+    """
     nz, ny, nx = centres.shape
-    greatest, total, count = -np.inf, np.empty(nx), np.empty(nx)
+    spans = _spans(centres)
+    totals, gaps = np.zeros((nz, ny, nx)), np.zeros((nz, ny, nx))
+    rows = np.empty((reached[0, 0] + 1, image.shape[1], nx))
+    running = np.empty(image.shape[2] + 1)
+    deep = reached.shape[0] - 1
+    for plane in range(image.shape[0]):
+        near = spans[max(plane - 2 * deep, 0) : plane + 1]
+        if not (near[..., 0] < near[..., 1]).any():
+            continue
+        complete = _sum_rows(image[plane], False, running, rows)
+        for away in range(deep + 1):
+            _add_disc(rows, reached[away], spans, plane - deep - away, plane - deep + away, totals)
+        if complete:
+            continue
+        _sum_rows(image[plane], True, running, rows)
+        for away in range(deep + 1):
+            _add_disc(rows, reached[away], spans, plane - deep - away, plane - deep + away, gaps)
+    return _greatest(totals, gaps, centres, _size(reached))
+
+
+@kernel
+def _spans(centres):
+    """Where the centres of each row begin and end, (z, y, 2)."""
+    nz, ny, nx = centres.shape
+    spans = np.empty((nz, ny, 2), np.int64)
     for z in range(nz):
         for y in range(ny):
             first, beyond = 0, nx
@@ -78,22 +69,91 @@ def _greatest_mean(sums, counts, centres, rows, margin):
                 first += 1
             while beyond > first and not centres[z, y, beyond - 1]:
                 beyond -= 1
-            if first == nx:
-                continue
-            total[:], count[:] = 0.0, 0.0
-            for k in range(rows.shape[0]):
-                near_z, near_y, half = z + rows[k, 0], y + rows[k, 1], rows[k, 2]
-                if 0 <= near_z < nz and 0 <= near_y < ny:
-                    low, high = first + margin - half, first + margin + half + 1
-                    _add_row(sums[near_z, near_y, low:], sums[near_z, near_y, high:], total[first:beyond])
-                    _add_row(counts[near_z, near_y, low:], counts[near_z, near_y, high:], count[first:beyond])
-            for x in range(first, beyond):
-                if centres[z, y, x]:
-                    greatest = max(greatest, total[x] / count[x])
-    return greatest
+            spans[z, y] = first, beyond
+    return spans
 
 
 @kernel
-def _add_row(before, until, total):
+def _sum_rows(plane, of_gaps, running, rows):
+    """Sums of a plane's intensities, or its number of unknown ones, over each length of row around each voxel.
+
+    Returns whether all intensities are known.
+    """
+    margin, complete = rows.shape[0] - 1, True
+    running[0] = 0.0
+    for y in range(plane.shape[0]):
+        for x in range(plane.shape[1]):
+            known = np.isfinite(plane[y, x])
+            complete &= known
+            if of_gaps:
+                running[x + 1] = running[x] + (0.0 if known else 1.0)
+            else:
+                running[x + 1] = running[x] + (plane[y, x] if known else 0.0)
+        for half in range(margin + 1):
+            _subtract(running[margin + half + 1 :], running[margin - half :], rows[half, y])
+    return complete
+
+
+@kernel
+def _add_disc(rows, reached, spans, below, above, totals):
+    """Add a disc's sums to those of the spheres whose centres lie that far below and above its plane."""
+    nz, ny, nx = totals.shape
+    margin, disc = reached.size - 1, np.empty(nx)
+    for y in range(ny):
+        first, beyond = nx, 0
+        for z in (below, above):
+            if 0 <= z < nz and spans[z, y, 0] < spans[z, y, 1]:
+                first, beyond = min(first, spans[z, y, 0]), max(beyond, spans[z, y, 1])
+        if first >= beyond:
+            continue
+        disc[:] = 0.0
+        sums, row = disc[first:beyond], y + margin
+        _add(rows[reached[0], row, first:beyond], sums)
+        for away in range(1, margin + 1):
+            if reached[away] >= 0:
+                here = rows[reached[away]]
+                _add_both(here[row - away, first:beyond], here[row + away, first:beyond], sums)
+        if 0 <= below < nz:
+            _add(sums, totals[below, y, first:beyond])
+        if above != below and 0 <= above < nz:
+            _add(sums, totals[above, y, first:beyond])
+
+
+@kernel
+def _subtract(until, before, difference):
+    for x in range(difference.size):
+        difference[x] = until[x] - before[x]
+
+
+@kernel
+def _add(values, total):
     for x in range(total.size):
-        total[x] += until[x] - before[x]
+        total[x] += values[x]
+
+
+@kernel
+def _add_both(values, others, total):
+    for x in range(total.size):
+        total[x] += values[x] + others[x]
+
+
+@kernel
+def _size(reached):
+    """How many voxels a sphere has."""
+    size = 0
+    for z in range(reached.shape[0]):
+        for y in range(reached.shape[1]):
+            if reached[z, y] >= 0:
+                size += (2 * reached[z, y] + 1) * (2 if z else 1) * (2 if y else 1)
+    return size
+
+
+@kernel
+def _greatest(totals, gaps, centres, size):
+    greatest = -np.inf
+    for z in range(centres.shape[0]):
+        for y in range(centres.shape[1]):
+            for x in range(centres.shape[2]):
+                if centres[z, y, x]:
+                    greatest = max(greatest, totals[z, y, x] / (size - gaps[z, y, x]))
+    return greatest
