@@ -39,9 +39,7 @@ def draw(rng: np.random.Generator, task: Task) -> tuple[pd.DataFrame, Outcome, i
     n, p = int(rng.choice([100, 150, 200, 300])), int(rng.choice([20, 60, 150, 500]))
     sparse, strength = bool(rng.integers(2)), float(rng.choice([0.5, 1.0, 1.6]))
     cases = n + NEW_CASES
-    latent, shared = rng.normal(size=(cases, -(-p // BLOCK))), rng.uniform(0.3, 0.9, size=-(-p // BLOCK))
-    X = np.repeat(np.sqrt(shared) * latent, BLOCK, axis=1)[:, :p]
-    X = X + np.repeat(np.sqrt(1 - shared), BLOCK)[:p] * rng.normal(size=(cases, p))
+    X = correlated(rng, cases, p)
     effect = np.zeros(p)
     if sparse:
         effect[rng.choice(p, 4, replace=False)] = rng.choice([-1, 1], 4) * rng.uniform(0.5, 1.5, 4)
@@ -51,6 +49,13 @@ def draw(rng: np.random.Generator, task: Task) -> tuple[pd.DataFrame, Outcome, i
     score *= strength / score.std()
     skewed = np.where(np.arange(p) % 3 == 0, np.exp(X), X)
     return pd.DataFrame(skewed).rename(columns="f{}".format), outcome(rng, score, task), n
+
+
+def correlated(rng: np.random.Generator, cases: int, p: int) -> np.ndarray:
+    """Normal columns in blocks of neighbours that share a latent variable."""
+    latent, shared = rng.normal(size=(cases, -(-p // BLOCK))), rng.uniform(0.3, 0.9, size=-(-p // BLOCK))
+    X = np.repeat(np.sqrt(shared) * latent, BLOCK, axis=1)[:, :p]
+    return X + np.repeat(np.sqrt(1 - shared), BLOCK)[:p] * rng.normal(size=(cases, p))
 
 
 def outcome(rng: np.random.Generator, score: np.ndarray, task: Task) -> Outcome:

@@ -21,7 +21,7 @@ from radiomix.models.boosting import BoostedClassifier, BoostedRegressor
 from radiomix.models.catalogue import MODELS, TRUSTED, Task, get, list_models
 from radiomix.models.linear import PenalisedLinear, ProportionalOdds
 from radiomix.models.outcome import only_cause, survival_outcome
-from radiomix.models.preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy
+from radiomix.models.preprocessing import BlockScale, Informative, MedianImputer, PowerScale, SoftScale, Tidy
 from radiomix.models.selection import CorrelationClusters, Univariate
 from radiomix.models.selection_multivariate import Lasso, MinimumRedundancy
 from radiomix.models.survival import concordance
@@ -225,8 +225,8 @@ def test_no_other_model_finds_much_in_noise(name, task):
 
 
 @parametrize_with_checks(
-    [Tidy(), MedianImputer(), SoftScale(), PowerScale(), Informative(), CorrelationClusters(), Univariate(),
-     MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(),
+    [Tidy(), MedianImputer(), SoftScale(), PowerScale(), BlockScale(), Informative(), CorrelationClusters(),
+     Univariate(), MinimumRedundancy(), Lasso(), PenalisedLinear(), ProportionalOdds(),
      BoostedClassifier(rounds=10), BoostedRegressor(rounds=40)],
     expected_failed_checks=lambda estimator: (
         {"check_classifiers_train": "three blobs in a plane have no order"}

@@ -17,7 +17,15 @@ from radiomix.errors import ConfigError, MissingColumn, ModelError, TableError
 from radiomix.models.association import association, ranks, score_test
 from radiomix.models.catalogue import TRUSTED, get
 from radiomix.models.outcome import Task, survival_outcome
-from radiomix.models.preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy, yeo_johnson
+from radiomix.models.preprocessing import (
+    BlockScale,
+    Informative,
+    MedianImputer,
+    PowerScale,
+    SoftScale,
+    Tidy,
+    yeo_johnson,
+)
 from radiomix.models.selection import CorrelationClusters, Univariate, rank_correlation
 from radiomix.models.selection_multivariate import (
     Boruta,
@@ -243,6 +251,17 @@ def test_gaps_are_filled_and_scales_learnt_on_training_cases():
     assert (scaler.transform(new) > 3).all(axis=None) and (scaler.transform(new) < 12).all(axis=None)
     plain = SoftScale(tails=False).fit_transform(train)
     np.testing.assert_allclose(plain, (train - train.mean()) / train.std(ddof=0))
+
+
+def test_a_few_clinical_columns_weigh_as_much_as_many_features():
+    frame = SoftScale().fit_transform(X.iloc[:, :9]).rename(columns={"f0": "age", "f1": "histology=adeno"})
+    scaler = BlockScale(("age", "histology")).fit(frame)
+    variance = scaler.transform(frame).var(ddof=0)
+    assert variance.iloc[:2].sum() == pytest.approx(7) == pytest.approx(variance.iloc[2:].sum())
+    np.testing.assert_allclose(scaler.factor_, [np.sqrt(3.5)] * 2 + [1] * 7)
+    np.testing.assert_array_equal(BlockScale(("age", "histology"), 10.0).fit(frame).factor_, [10] * 2 + [1] * 7)
+    for alone in ((), tuple(frame.columns)):
+        np.testing.assert_array_equal(BlockScale(alone).fit(frame).factor_, 1)
 
 
 def test_the_power_is_scipys_and_a_skewed_column_becomes_normal():

@@ -26,7 +26,7 @@ from .harmonise import ComBat
 from .icare import Icare
 from .linear import PenalisedLinear, ProportionalOdds
 from .outcome import Task
-from .preprocessing import Informative, MedianImputer, PowerScale, SoftScale, Tidy
+from .preprocessing import BlockScale, Informative, MedianImputer, PowerScale, SoftScale, Tidy
 from .selection import CorrelationClusters, Univariate
 from .selection_multivariate import Boruta, Lasso, MinimumRedundancy, NotVolume, Robust, StabilitySelection
 from .survival import Cox
@@ -35,13 +35,15 @@ __all__ = ["MODELS", "TRUSTED", "ModelSpec", "Task", "get", "list_models"]
 
 
 class Preparation(Enum):
-    """What happens to a table before the model: the scale, and the most columns that univariate selection leaves."""
+    """What happens to a table before the model: the scale, the most columns that univariate selection leaves, and what
+    clinical columns beside them are multiplied by (see `BlockScale`)."""
 
-    LINEAR = (True, 50)
-    SMALL = (True, 15)  # for models without a penalty on the number of columns
-    TREES = (False, 100)
-    WIDE = (True, None)
-    NONE = (False, 1)
+    LINEAR = (True, 50, 10.0)
+    DISTANCES = (True, 50, None)
+    SMALL = (True, 15, None)  # for models without a penalty on the number of columns
+    TREES = (False, 100, None)
+    WIDE = (True, None, None)
+    NONE = (False, 1, None)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class ModelSpec:
         ----------
         task : the kind of outcome
         random_state : seed of whatever is random
-        clinical : columns that selection never drops
+        clinical : columns that selection never drops, and that features do not crowd out (`BlockScale`)
 
         Raises
         ------
@@ -89,10 +91,16 @@ class ModelSpec:
         steps = prepare(self.preparation, task, clinical)
         return balanced(steps, self.estimator(task, random_state), self.balance, task, random_state)
 
+    def searched(self, clinical: Sequence[str], columns: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+        """The space for these columns: where features stand beside clinical ones, how much less those are penalised."""
+        if self.preparation.value[2] is None or not clinical or set(columns) <= set(clinical):
+            return self.space
+        return {**self.space, "blocks__factor": CLINICAL_FACTORS}
+
 
 def prepare(preparation: Preparation, task: Task, clinical: Sequence[str] = ()) -> list[tuple[str, Any]]:
     """The steps from a table as people keep it to complete, comparable, not too many columns."""
-    scaled, most = preparation.value
+    scaled, most, factor = preparation.value
     keep = tuple(clinical)
     return [
         ("tidy", Tidy()),
@@ -101,9 +109,11 @@ def prepare(preparation: Preparation, task: Task, clinical: Sequence[str] = ()) 
         *([("scale", SoftScale())] if scaled else []),
         ("clusters", CorrelationClusters(keep=keep)),
         *([("select", Univariate(most, task=task.value, keep=keep))] if most else []),
+        *([("blocks", BlockScale(keep, factor))] if scaled and keep else []),
     ]
 
 
+CLINICAL_FACTORS = (3.0, 10.0)
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
 ANY = CLASSES | {Task.ORDINAL, Task.CONTINUOUS}
 TIMES = frozenset({Task.SURVIVAL})
@@ -116,7 +126,7 @@ ROUNDS = {"model__depth": [2, 3], "model__rounds": [30, 80, 200]}
 
 
 def _cox(task: Task, random_state: int | None) -> Cox:
-    return Cox(penalty=0.1, l1_ratio=0.1)
+    return Cox(penalty=0.1, l1_ratio=0.1, standardise=False)
 
 
 _ALL: tuple[ModelSpec, ...] = (
@@ -130,7 +140,7 @@ _ALL: tuple[ModelSpec, ...] = (
     ),
     ModelSpec(
         "ridge", "Linear or logistic regression, L2", CLASSES | {Task.CONTINUOUS}, classify.ridge,
-        space={"model__C": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]}, cost=0.5,
+        space={"model__C": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]}, cost=0.5,
     ),
     ModelSpec(
         "proportional-odds", "Proportional odds for grades, ridge", frozenset({Task.ORDINAL}),
@@ -141,7 +151,7 @@ _ALL: tuple[ModelSpec, ...] = (
     ),
     ModelSpec(
         "rbf-svm", "Support vectors with Gaussian kernels, calibrated", CLASSES, classify.rbf_svm,
-        space={"model__estimator__C": [0.1, 0.3, 1.0, 3.0]}, cost=5,
+        Preparation.DISTANCES, {"model__estimator__C": [0.1, 0.3, 1.0, 3.0]}, cost=5,
     ),
     ModelSpec("forest", "Random forest", ANY, classify.forest, Preparation.TREES, LEAVES, cost=50),
     ModelSpec("extra-trees", "Extremely random trees", ANY, classify.extra_trees, Preparation.TREES, LEAVES, cost=35),
@@ -184,11 +194,11 @@ _ALL: tuple[ModelSpec, ...] = (
     ),
     ModelSpec(
         "cause-specific-cox", "Cox for each cause, elastic net", COMPETING,
-        lambda task, seed: CauseSpecificCox(penalty=0.1, l1_ratio=0.1), space=PENALTIES, cost=4,
+        lambda task, seed: CauseSpecificCox(penalty=0.1, l1_ratio=0.1, standardise=False), space=PENALTIES, cost=4,
     ),
     ModelSpec(
         "fine-gray", "Fine and Gray's subdistribution hazards, elastic net", COMPETING,
-        lambda task, seed: FineGray(penalty=0.1, l1_ratio=0.1), space=PENALTIES, cost=10,
+        lambda task, seed: FineGray(penalty=0.1, l1_ratio=0.1, standardise=False), space=PENALTIES, cost=10,
     ),
     ModelSpec(
         "aalen-johansen", "Cumulative incidence of the cohort, no covariates", COMPETING,
@@ -199,7 +209,7 @@ _ALL: tuple[ModelSpec, ...] = (
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in _ALL}
 
 _OURS = (
-    *(Tidy, Informative, MedianImputer, SoftScale, PowerScale, CorrelationClusters, Univariate),
+    *(Tidy, Informative, MedianImputer, SoftScale, PowerScale, BlockScale, CorrelationClusters, Univariate),
     *(BoostedClassifier, BoostedRegressor, BoostedCox, BoostedAFT, PenalisedLinear, ProportionalOdds),
     *(ComBat, MinimumRedundancy, Lasso, StabilitySelection, Boruta, Robust, NotVolume),
     *(Cox, AcceleratedFailure, SurvivalForest, SurvivalBoosting, Icare, CauseSpecificCox, FineGray, AalenJohansen),

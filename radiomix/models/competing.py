@@ -17,7 +17,7 @@ from ..errors import ModelError
 from .frames import Table
 from .outcome import Outcome, entries, only_cause
 from .partial_likelihood import Floats, Rows, baseline_hazard, elastic_net
-from .survival import Cox, SurvivalModel, refuse_entries, step_function
+from .survival import Cox, SurvivalModel, column_scale, refuse_entries, step_function
 
 
 def cumulative_incidence(y: Outcome, times: ArrayLike, *, cause: int = 1) -> Floats:
@@ -98,7 +98,7 @@ class CauseSpecificCox(CompetingModel):
 
     Parameters
     ----------
-    penalty, l1_ratio : as for `Cox`, the same for each cause
+    penalty, l1_ratio, standardise : as for `Cox`, the same for each cause
 
     Attributes
     ----------
@@ -106,13 +106,15 @@ class CauseSpecificCox(CompetingModel):
     coef_ : (p,) of event 1
     """
 
-    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0) -> None:
+    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0, standardise: bool = True) -> None:
         self.penalty = penalty
         self.l1_ratio = l1_ratio
+        self.standardise = standardise
 
     def _learn(self, values: Floats, y: Outcome) -> None:
         causes = _causes(y)
-        self.models_ = [Cox(self.penalty, self.l1_ratio).fit(values, only_cause(y, cause)) for cause in causes]
+        settings = (self.penalty, self.l1_ratio, self.standardise)
+        self.models_ = [Cox(*settings).fit(values, only_cause(y, cause)) for cause in causes]
         self.coef_ = self.models_[0].coef_
         self.horizon_ = float(np.median(y["time"][y["event"] == 1]))
         self.times_ = np.unique(y["time"][y["event"] > 0])
@@ -140,7 +142,7 @@ class FineGray(CompetingModel):
 
     Parameters
     ----------
-    penalty, l1_ratio : as for `Cox`
+    penalty, l1_ratio, standardise : as for `Cox`
 
     Attributes
     ----------
@@ -151,15 +153,15 @@ class FineGray(CompetingModel):
     1999;94:496-509.
     """
 
-    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0) -> None:
+    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0, standardise: bool = True) -> None:
         self.penalty = penalty
         self.l1_ratio = l1_ratio
+        self.standardise = standardise
 
     def _learn(self, values: Floats, y: Outcome) -> None:
         refuse_entries(self, y)
         _causes(y)
-        self.mean_, sd = values.mean(axis=0), values.std(axis=0)
-        sd = np.where(sd > 0, sd, 1.0)
+        self.mean_, sd = values.mean(axis=0), column_scale(values, self.standardise)
         rows, scale = subdistribution_rows((values - self.mean_) / sd, y), len(y)
         # the penalty is per case, and a case may be spread over many rows
         penalty = np.full(values.shape[1], float(self.penalty)) * scale / rows.weight.sum()

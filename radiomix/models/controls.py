@@ -149,7 +149,7 @@ def control_arms(
 
 def learner(spec: ModelSpec, task: Task, columns: Sequence[str], clinical: Sequence[str], **tuning: Any) -> Learner:
     kept = tuple(c for c in clinical if c in set(columns))
-    return Learner(partial(spec.make, task, clinical=kept), spec.space, **tuning)
+    return Learner(partial(spec.make, task, clinical=kept), spec.searched(kept, columns), **tuning)
 
 
 def plain_model(task: Task) -> ModelSpec:

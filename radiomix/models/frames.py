@@ -56,6 +56,11 @@ class FrameTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return _check_feature_names_in(self, input_features)
 
+    def _named(self, columns: Sequence[str]) -> NDArray[np.bool_]:
+        """(p,) which columns are among those named, or were made from a categorical one (`histology=adeno`)."""
+        wanted = set(columns)
+        return np.array([c in wanted or str(c).split("=")[0] in wanted for c in _check_feature_names_in(self)])
+
     def _learn(self, values: Values, y: Any) -> None:
         raise NotImplementedError
 
@@ -80,9 +85,7 @@ class Selector(FrameTransformer):
         return self
 
     def _protected(self) -> NDArray[np.bool_]:
-        names = _check_feature_names_in(self)
-        kept = set(self.keep or ())
-        return np.array([name in kept or str(name).split("=")[0] in kept for name in names])
+        return self._named(self.keep)
 
     def get_support(self, indices: bool = False) -> NDArray[Any]:
         """(p,) booleans of the columns kept, or their positions."""

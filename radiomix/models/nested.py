@@ -204,12 +204,17 @@ def inner_scores(task: Task, y: Outcome, prediction: Prediction, horizon: float 
 
 
 def used_features(pipeline: Pipeline, X: pd.DataFrame) -> tuple[list[str], list[float]]:
-    """The columns that reach the model with a weight that is not zero, and their weights (NaN where it has none)."""
+    """The columns that reach the model with a weight that is not zero, and their weights (NaN where it has none).
+
+    A weight is per SD where columns are scaled, whatever `BlockScale` made of the SD for the penalty's sake.
+    """
     names = np.asarray(X.columns, dtype=object)
     for _, step in pipeline.steps[:-1]:
         if hasattr(step, "transform"):  # a sampler changes rows, not columns
             names = np.asarray(step.get_feature_names_out(names), dtype=object)
     weights = _weights(pipeline[-1], len(names))
+    if "blocks" in pipeline.named_steps:
+        weights = weights * pipeline.named_steps["blocks"].factor_
     used = weights != 0
     return [str(name) for name in names[used]], [float(w) for w in weights[used]]
 

@@ -221,6 +221,44 @@ def _mean_and_sd(values: Values) -> tuple[Values, Values]:
     return np.nanmean(values, axis=0), np.where(sd > 0, sd, 1.0)
 
 
+class BlockScale(FrameTransformer):
+    """Lets a few clinical columns be heard among many features: multiplies columns that come scaled to SD 1.
+
+    Where coefficients are penalised, a column multiplied by 10 carries a hundredth of the ridge's penalty. Where cases
+    are compared by distances, the two blocks are given the same total variance.
+
+    Parameters
+    ----------
+    clinical : columns that make one block, with those made from them (`histology=adeno`); all others are the second
+    factor : what clinical columns are multiplied by; None gives the smaller block the total variance of the larger
+
+    Attributes
+    ----------
+    factor_ : (p,) what columns are multiplied by; 1 where one of the blocks is absent
+
+    Source: De Bin R, Sauerbrei W, Boulesteix AL. Investigating the prediction ability of survival models based on both
+    clinical and omics data. Stat Med 2014;33:5310-5329 (clinical columns not penalised); Westerhuis JA et al. Analysis
+    of multiblock and hierarchical PCA and PLS models. J Chemom 1998;12:301-321 (equal variance).
+    """
+
+    def __init__(self, clinical: tuple[str, ...] = (), factor: float | None = None) -> None:
+        self.clinical = clinical
+        self.factor = factor
+
+    def _learn(self, values: Values, y: Any) -> None:
+        block = self._named(self.clinical)
+        sizes = np.where(block, block.sum(), (~block).sum())
+        if sizes.max() == len(block):
+            self.factor_ = np.ones(len(block))
+        elif self.factor is None:
+            self.factor_ = np.sqrt(sizes.max() / sizes)
+        else:
+            self.factor_ = np.where(block, self.factor, 1.0)
+
+    def _apply(self, values: Values) -> Values:
+        return values * self.factor_
+
+
 class PowerScale(FrameTransformer):
     """Each column's own Yeo-Johnson power, the one that makes it most normal, then mean 0 and SD 1.
 

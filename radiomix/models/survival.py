@@ -106,6 +106,12 @@ def refuse_entries(model: SurvivalModel, y: Outcome) -> None:
         )
 
 
+def column_scale(values: Floats, standardise: bool) -> Floats:
+    """(p,) what columns are divided by before a fit: their SD, or 1."""
+    sd = values.std(axis=0)
+    return np.where(sd > 0, sd, 1.0) if standardise else np.ones_like(sd)
+
+
 def step_function(times: Floats, known_at: Floats, values: Floats, before: float) -> Floats:
     """The right-continuous step function through (known_at, values) at the given times; `before` the first step."""
     return np.concatenate([[before], values])[np.searchsorted(known_at, times, side="right")]
@@ -126,13 +132,13 @@ class ProportionalHazards(SurvivalModel):
 class Cox(ProportionalHazards):
     """Cox's proportional hazards with an elastic net, Efron's ties, delayed entry and strata.
 
-    Maximises log L / n - penalty * (l1_ratio |b|_1 + (1 - l1_ratio) |b|_2^2 / 2) over standardised columns, as
-    lifelines and glmnet scale it.
+    Maximises log L / n - penalty * (l1_ratio |b|_1 + (1 - l1_ratio) |b|_2^2 / 2), as lifelines and glmnet scale it.
 
     Parameters
     ----------
     penalty : >= 0
     l1_ratio : 0 ridge, 1 lasso
+    standardise : whether the penalty is on standardised columns; False takes their scale as it is
 
     Attributes
     ----------
@@ -142,13 +148,13 @@ class Cox(ProportionalHazards):
     baseline_times_, baseline_hazard_ : Breslow's cumulative hazard of the average case
     """
 
-    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0) -> None:
+    def __init__(self, penalty: float = 0.1, l1_ratio: float = 0.0, standardise: bool = True) -> None:
         self.penalty = penalty
         self.l1_ratio = l1_ratio
+        self.standardise = standardise
 
     def _learn(self, values: Floats, y: Outcome) -> None:
-        self.mean_, sd = values.mean(axis=0), values.std(axis=0)
-        sd = np.where(sd > 0, sd, 1.0)
+        self.mean_, sd = values.mean(axis=0), column_scale(values, self.standardise)
         found = elastic_net(
             rows_of((values - self.mean_) / sd, y),
             penalty=np.full(values.shape[1], float(self.penalty)),
