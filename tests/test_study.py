@@ -173,7 +173,7 @@ def test_other_splits(split: str) -> None:
         row = found.summary().loc["ridge"]
         assert row["auc"] <= row["auc_632plus"] <= row["auc_apparent"]
         assert row["auc_optimism_corrected"] < row["auc_apparent"]
-        assert row["auc_optimism_corrected_low"] < row["auc_optimism_corrected"]
+        assert row["auc_optimism_corrected_low"] < row["auc_optimism_corrected_high"]
 
 
 def test_folds_of_another_evaluation_are_used_again(binary: Evaluation) -> None:
