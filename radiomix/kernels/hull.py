@@ -28,10 +28,10 @@ def diameters(found: Trace, spacing: tuple[float, float, float]) -> Diameters:
     give the plane's convex hull, and only its corners can be an end of a diameter.
     """
     dz, dy, dx = (step / 2 for step in spacing)
-    across_y = np.ascontiguousarray(found.along_x.transpose(0, 2, 1))
+    across_y, across_x = (np.ascontiguousarray(a.transpose(0, 2, 1)) for a in (found.along_x, found.along_y))
     in_slice = _widest_plane(found.along_x, dy, dx)
     in_column = _widest_plane(across_y, dz, dx)
-    in_row = _widest_plane(found.along_y, dz, dy)
+    in_row = _widest_plane(across_x, dz, dy)
     half = np.array(spacing) / 2
     whole = _farthest(corners(found) * half, found.sums[1:4] / found.sums[0] * 2 * half)
     return Diameters(in_slice, in_column, in_row, whole)

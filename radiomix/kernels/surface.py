@@ -19,7 +19,7 @@ class Trace(NamedTuple):
     counts : (256,) how often each case of a marching cube occurs
     positions : (256, 3) the sums of the cubes' (z, y, x), counted from the padded bounding box
     along_x : (2, planes z, lines y) the least and greatest x of mesh vertices, all in half voxels
-    along_y : (2, planes x, lines z) the least and greatest y of mesh vertices, likewise
+    along_y : (2, planes z, lines x) the least and greatest y of mesh vertices, likewise
     sums : (10,) over the region's voxels: 1, z, y, x, zz, yy, xx, zy, zx, yx, likewise in voxels
     """
 
@@ -35,7 +35,7 @@ def trace(inside: np.ndarray) -> Trace:
     padded = np.zeros([n + 2 for n in inside.shape], np.int8)
     padded[1:-1, 1:-1, 1:-1] = inside
     nz, ny, nx = (2 * n for n in padded.shape)
-    along_x, along_y = np.empty((2, nz, ny), np.int32), np.empty((2, nx, nz), np.int32)
+    along_x, along_y = np.empty((2, nz, ny), np.int32), np.empty((2, nz, nx), np.int32)
     for extremes in (along_x, along_y):
         extremes[0], extremes[1] = NONE, -1
     counts, positions, sums = np.zeros(256, np.int64), np.zeros((256, 3), np.int64), np.zeros(10, np.int64)
@@ -102,20 +102,19 @@ def _add_row(z, y, n, sx, sxx, sums):
 def _add_vertices(case, z, y, x, along_x, along_y):
     """The mesh vertices on the three edges from the cube's first corner: every edge of the grid has one such cube."""
     corner = case & 1
-    if corner != case >> 4 & 1:
-        _add_vertex(2 * z, 2 * y, 2 * x + 1, along_x, along_y)
-    if corner != case >> 1 & 1:
-        _add_vertex(2 * z, 2 * y + 1, 2 * x, along_x, along_y)
-    if corner != case >> 2 & 1:
-        _add_vertex(2 * z + 1, 2 * y, 2 * x, along_x, along_y)
+    _add_vertex(corner ^ (case >> 4 & 1), 2 * z, 2 * y, 2 * x + 1, along_x, along_y)
+    _add_vertex(corner ^ (case >> 1 & 1), 2 * z, 2 * y + 1, 2 * x, along_x, along_y)
+    _add_vertex(corner ^ (case >> 2 & 1), 2 * z + 1, 2 * y, 2 * x, along_x, along_y)
 
 
 @kernel
-def _add_vertex(z, y, x, along_x, along_y):
-    along_x[0, z, y] = min(along_x[0, z, y], x)
-    along_x[1, z, y] = max(along_x[1, z, y], x)
-    along_y[0, x, z] = min(along_y[0, x, z], y)
-    along_y[1, x, z] = max(along_y[1, x, z], y)
+def _add_vertex(there, z, y, x, along_x, along_y):
+    """A vertex if `there` is 1; if it is 0, nothing changes. Which it is no processor could foretell: no branches."""
+    nowhere = (1 - there) * np.int64(NONE)
+    along_x[0, z, y] = min(along_x[0, z, y], x + nowhere)
+    along_x[1, z, y] = max(along_x[1, z, y], there * (x + 1) - 1)
+    along_y[0, z, x] = min(along_y[0, z, x], y + nowhere)
+    along_y[1, z, x] = max(along_y[1, z, x], there * (y + 1) - 1)
 
 
 @kernel
