@@ -179,7 +179,7 @@ def _processes(workers: int) -> Iterator[Callable[..., Future]]:
     """The `schedule` of a pool whose workers have a core each, and whose death is a failed future."""
     from pebble import ProcessPool
 
-    pool = ProcessPool(max_workers=workers, context=_Context())
+    pool = ProcessPool(max_workers=workers, context=_Context(), initializer=_load_extraction)
     try:
         yield pool.schedule
         pool.close()
@@ -190,3 +190,8 @@ def _processes(workers: int) -> Iterator[Callable[..., Future]]:
         if pool.active:
             pool.stop()
         pool.join()
+
+
+def _load_extraction() -> None:
+    """Import what a case needs while the others wait for the first success."""
+    from . import extraction  # noqa: F401
