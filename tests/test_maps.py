@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +86,48 @@ def test_a_voxel_is_an_extraction_of_its_window(family: str, voxel: tuple[int, i
     for column, value in alone.items():
         if column.rsplit("_", 1)[1] not in RELATIVE_TO_ALL_LEVELS:
             assert sitk.GetArrayFromImage(maps[column])[voxel] == pytest.approx(value, rel=1e-9, abs=1e-12), column
+
+
+# Without compilation a lane is a turn of a Python loop: a few must do, set before other files read their number.
+CASE = """
+import json, os, sys
+from radiomix.kernels import window_lanes
+if "NUMBA_DISABLE_JIT" in os.environ:
+    window_lanes.LANES = 8
+import numpy as np, SimpleITK as sitk, radiomix as rx
+z, y, x = np.indices((4, 4, 5))
+image, mask = rx.Image(np.rint(3 * np.sin(x + 2.0 * y) + z)), rx.Image(((z + y) % 4 < 3).astype(np.uint8))
+found = {}
+for parameters in json.loads(sys.argv[1]):
+    for column, one in rx.extract_maps(image, mask, parameters, progress=False).items():
+        found[f"{column}{len(found)}"] = sitk.GetArrayFromImage(one)
+np.savez(sys.stdout.buffer, **found)
+"""
+WHOLE_COUNTS = {"setting": {"binWidth": 2}, "featureClass": dict.fromkeys(FAMILIES)}
+WEIGHTED = {
+    "setting": {"binWidth": 2, "weightingNorm": "euclidean", "symmetricalGLCM": False},
+    "featureClass": {"glcm": None, "glrlm": None},
+}
+
+
+def extracted(**environment: str) -> dict[str, np.ndarray]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
+    path = os.pathsep.join(filter(None, [str(Path(rx.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-c", CASE, json.dumps([WHOLE_COUNTS, WEIGHTED])],
+        env=kept | {"PYTHONPATH": path} | environment, capture_output=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    with np.load(io.BytesIO(done.stdout)) as found:
+        return dict(found)
+
+
+@pytest.mark.parametrize("switch", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
+def test_without_compilation_and_with_bounds_checks(switch: str, tmp_path: Path) -> None:
+    compiled, found = extracted(), extracted(**{switch: "1", "NUMBA_CACHE_DIR": str(tmp_path)})
+    assert found.keys() == compiled.keys()
+    for column, values in found.items():
+        np.testing.assert_allclose(values, compiled[column], rtol=1e-9, atol=1e-12, err_msg=column)
 
 
 def test_pieces_threads_and_radius_do_not_change_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,8 +199,10 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
     joint, summed, row, column = (block_of_keys(n, max(largest, max(rows))) for n in rows)
     whole = bool((kinds == 1).all())
     counts = np.empty((max(rows) + 1, LANES), joint.dtype if whole else np.float64)
+    weight_of = np.zeros(units[2], counts.dtype)  # also for the bits of a key that stands for nothing
+    weight_of[: len(kinds)] = kinds
     glcm_windows(
-        windows.grid.flat, starts, windows.places, pairs, kinds.astype(counts.dtype), count, symmetrical, units,
+        windows.grid.flat, starts, windows.places, pairs, weight_of, count, symmetrical, units,
         (joint, summed, row, column), counts, log_table(max(rows)) if whole else np.empty(0), out,
     )  # fmt: skip
     out[MCC] = 1.0 if windows.flat_region else np.nan

@@ -389,7 +389,7 @@ def glcm_windows(flat, starts, places, pairs, kinds, n_levels, symmetrical, unit
     places : `window_places`
     pairs : group, first and second of `window_pairs`, the pairs of one group making one matrix; of each pair, its
         class of weight, and its weight (float64)
-    kinds : the weight of each class, of the type of counts
+    kinds : the weight of each class, of the type of counts, as many as fit into the bits of a class
     n_levels : Ng of the whole ROI, which Idn and Idmn are normed by
     symmetrical : whether a pair counts in both directions
     units : of `key_units`
