@@ -18,6 +18,7 @@ from typing import Any
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
+from numba.core.types import unliteral
 
 _IMPORT = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
 
@@ -52,7 +53,7 @@ class _Kernel(CPUDispatcher):
     inner: Any
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        return self.inner.get_call_template(args, kws)
+        return self.inner.get_call_template([unliteral(arg) for arg in args], kws)  # a 1 is compiled like any integer
 
     def get_overload(self, sig: Any) -> Any:
         return self.inner.get_overload(sig)
