@@ -1,6 +1,6 @@
 # Speed, measured: `make bench`; `make bench-peers` first for the peers that need an environment of their own.
 # Included by the Makefile, which gives BIN, READY and PEER (PyRadiomics beside radiomix, where it builds).
-.PHONY: bench bench-kernels bench-curves bench-peers
+.PHONY: bench bench-kernels bench-curves bench-peers bench-chance bench-tables
 
 PEERS := $(if $(RADIOMIX_PEERS),$(RADIOMIX_PEERS),.peers)
 
@@ -19,6 +19,13 @@ bench-kernels: $(READY)
 
 bench-curves: $(READY)
 	$(BIN)/python -m benchmarks.curves --page docs/costs.md
+
+# What evaluations find in noise (half an hour), and in the shared tables (hours); both go on where they were stopped.
+bench-chance: $(READY)
+	$(BIN)/python -m benchmarks.chance
+
+bench-tables: $(READY)
+	$(BIN)/python -m benchmarks.tables
 
 bench-peers: $(PEER) $(PEERS)/.complete
 
