@@ -37,7 +37,7 @@ def test_every_trial_has_noise_of_its_own_that_comes_out_the_same() -> None:
     again, other, later = chance.noise(first, 0)[0], chance.noise(second, 0)[0], chance.noise(first, 1)[0]
     pd.testing.assert_frame_equal(X, again)
     assert X.shape == (chance.CASES, chance.COLUMNS) and set(y) == {0, 1}
-    assert not (X == other).to_numpy().any() and not (X == later).to_numpy().any()
+    assert not (other == X).to_numpy().any() and not (later == X).to_numpy().any()
 
 
 def test_a_leak_is_seen_in_noise_and_the_same_steps_inside_folds_see_none(monkeypatch: pytest.MonkeyPatch) -> None:
