@@ -3,7 +3,7 @@
     python -m benchmarks.chance [--store FILE] [--page FILE]
 
 A hundred cases with a thousand columns of independent normal numbers, an outcome that has nothing to do with them,
-three stratified folds; everything that learns is fitted inside the training folds. Finished trials are kept in the
+two stratified folds; everything that learns is fitted inside the training folds. Finished trials are kept in the
 store and not repeated. Two trials are wrong on purpose: what they find is what a leak looks like.
 """
 
@@ -45,7 +45,7 @@ from radiomix.models.validate import strata, stratified_folds
 from .markdown import table
 
 HERE = Path(__file__).parent
-CASES, COLUMNS, FOLDS, SEEDS = 100, 1000, 3, 20
+CASES, COLUMNS, FOLDS, SEEDS = 100, 1000, 2, 20
 FEWER = {"n_estimators": 60, "trees": 60}  # of forests: enough for noise
 BAND = (0.45, 0.55)
 WRONG = "wrong on purpose"
