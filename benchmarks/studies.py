@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from radiomix.study import Study
 from radiomix.table import read_table
 
 CLASSIFIERS = ("elastic-net", "forest")
-SURVIVAL = ("cox", "xgboost-cox")
+SURVIVAL = ("cox",)
 COMPETING = ("cause-specific-cox", "fine-gray")
 
 
@@ -41,7 +41,6 @@ class Case:
     change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     folds: int = 5
     repeats: int = 3
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     def study(self, folder: Path) -> Study:
         table = read_table(folder / self.file)
@@ -145,7 +144,7 @@ def small(folder: Path) -> Iterator[Case]:
     for path in sorted((folder / "binary").glob("*.csv.gz")):
         name = path.name.removesuffix(".csv.gz")
         columns = {"outcome": "Target", "patient": "ID"}
-        yield Case(name, f"binary/{path.name}", columns, CLASSIFIERS, folds=10, repeats=2)
+        yield Case(name, f"binary/{path.name}", columns, CLASSIFIERS, folds=10, repeats=1)
 
 
 def first_event(table: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from .studies import CLASSIFIERS, Case, cases
 HERE = Path(__file__).parent
 SHARED = HERE.resolve().parents[1] / "shared" / "tables"
 SEED = 0
-PERMUTED_FOLDS = 5
+LIGHT = {"folds": 3, "repeats": 1, "candidates": 2, "inner_folds": 2}  # for permutations, of which many are needed
 Result: TypeAlias = dict[str, Any]
 
 
@@ -37,19 +37,20 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=HERE / "tables.json", help="results; finished tables are kept")
     parser.add_argument("--page", type=Path, default=HERE / "TABLES.md", help="the page to write")
     parser.add_argument("--only", default="", help="part of a study's name")
+    parser.add_argument("--skip-scores", action="store_true", help="only permuted outcomes")
     parser.add_argument("--permutations", type=int, default=20, help="of the outcome on every table; 0 leaves them out")
     options = parser.parse_args()
     found: dict[str, Result] = json.loads(options.store.read_text()) if options.store.exists() else {}
     everything = list(cases(options.tables))
     for case in (c for c in everything if options.only in c.name):
         one = found.setdefault(case.name, {})
-        if "scores" not in one:
+        if "scores" not in one and not options.skip_scores:
             one |= scored(case, options.tables)
             options.store.write_text(json.dumps(found, indent=1))
         if "permuted" not in one and options.permutations:
             one["permuted"] = permuted(case.study(options.tables), options.permutations)
             options.store.write_text(json.dumps(found, indent=1))
-        print(f"{case.name}: {one['scores'][case.models[0]]['value']:.3f}, {one['seconds']:.0f} s", flush=True)
+        print(case.name, flush=True)
     options.page.write_text(page(everything, found), encoding="utf-8")
 
 
@@ -65,6 +66,8 @@ def scored(case: Case, folder: Path) -> Result:
         "cases": result.cohort["cases"],
         "features": result.cohort["features"],
         "counts": result.cohort["outcome_counts"],
+        "folds": case.folds,
+        "repeats": case.repeats,
         "score": result.settings["primary_score"],
         "scores": scores_of(result, "internal"),
         "external": scores_of(result, "external") if case.external else {},
@@ -89,11 +92,9 @@ def added(result: Evaluation) -> Result:
 
 
 def permuted(study: Study, count: int) -> Result:
-    """What the plain linear model of the outcome scores on outcomes dealt anew, tuned and all."""
+    """What the plain linear model of the outcome scores on outcomes dealt anew."""
     model = plain_model(study.task).name
-    result = study.evaluate(
-        model, folds=PERMUTED_FOLDS, repeats=1, seed=SEED, permutations=count, workers=1, on_leak="keep"
-    )
+    result = study.evaluate(model, seed=SEED, permutations=count, workers=1, on_leak="keep", **LIGHT)
     values = result.permutations["value"].dropna()
     return {"model": model, "values": [round(float(v), 4) for v in values]}
 
@@ -104,9 +105,8 @@ def page(everything: Sequence[Case], found: dict[str, Result]) -> str:
     lines = [
         "# What is found in the shared tables",
         "",
-        "Written by `make bench-tables`. Nested cross-validation, one default for all tables: 5 folds three times",
-        "over, 10 folds twice for the tables of radMLBench. Scores are means over test folds, with 95 % intervals that",
-        "count a patient once; pooled ones take the predictions of a repeat together.",
+        "Written by `make bench-tables`. Nested cross-validation, one default for all tables. Scores are means over",
+        "test folds, with 95 % intervals that count a patient once; pooled ones take a repeat's predictions together.",
     ]
     for case in done:
         if case not in ten:
@@ -126,7 +126,10 @@ def one_study(case: Case, result: Result) -> list[str]:
     name = {"auc": "AUC", "c_index": "C"}[result["score"]]
     counts = ", ".join(f"{kind}: {count:g}" for kind, count in result["counts"].items())
     lines = [f"## {case.name[0].upper()}{case.name[1:]}", ""]
-    lines += [f"{result['cases']} cases ({counts}), {result['features']} features. Known: {case.known or 'nothing'}."]
+    lines += [
+        f"{result['cases']} cases ({counts}), {result['features']} features; {result['folds']} folds, repeated "
+        f"{result['repeats']} time(s). Known: {case.known or 'nothing'}."
+    ]
     lines += [f"\nLeft out as a leak: {message}" for message in result["leaks"]]
     header = ["", name, "pooled", *(["on the external table"] if result["external"] else [])]
     rows = [
@@ -176,7 +179,10 @@ def chance(results: Sequence[tuple[Case, Result]]) -> list[str]:
         error = spread / np.sqrt(len(values))
         rows.append((case.name, f"{values.mean():.3f}", f"{error:.3f}", f"{spread:.3f}", str(len(values))))
     header = ("table", "mean", "its standard error", "SD", "permutations")
-    return ["The plain linear model of the outcome, tuned, 5 folds.", "", *table(header, rows)]
+    text = "The plain linear model of the outcome, {folds} folds, {candidates} candidates by {inner_folds} inner folds."
+    means = np.array([np.mean(result["permuted"]["values"]) for _, result in results])
+    mean = f"The mean over {len(means)} tables is {means.mean():.3f}." if len(means) else ""
+    return [f"{text.format(**LIGHT)} {mean}", "", *table(header, rows)]
 
 
 if __name__ == "__main__":
