@@ -82,9 +82,12 @@ class Trial:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chance", description=__doc__)
-    parser.add_argument("--store", type=Path, default=HERE / "chance.json", help="results; finished trials are kept")
+    parser.add_argument(
+        "--store", type=Path, default=Path("build/chance.json"), help="results; finished trials are kept"
+    )
     parser.add_argument("--page", type=Path, default=HERE / "CHANCE.md", help="the page to write")
     options = parser.parse_args()
+    options.store.parent.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[float]] = json.loads(options.store.read_text()) if options.store.exists() else {}
     everything = list(trials())
     for trial in tqdm(everything, unit="trial"):

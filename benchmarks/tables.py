@@ -34,12 +34,15 @@ Result: TypeAlias = dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
     parser.add_argument("--tables", type=Path, default=SHARED, help="the folder of tables")
-    parser.add_argument("--store", type=Path, default=HERE / "tables.json", help="results; finished tables are kept")
+    parser.add_argument(
+        "--store", type=Path, default=Path("build/tables.json"), help="results; finished tables are kept"
+    )
     parser.add_argument("--page", type=Path, default=HERE / "TABLES.md", help="the page to write")
     parser.add_argument("--only", default="", help="part of a study's name")
     parser.add_argument("--skip-scores", action="store_true", help="only permuted outcomes")
     parser.add_argument("--permutations", type=int, default=20, help="of the outcome on every table; 0 leaves them out")
     options = parser.parse_args()
+    options.store.parent.mkdir(parents=True, exist_ok=True)
     found: dict[str, Result] = json.loads(options.store.read_text()) if options.store.exists() else {}
     everything = list(cases(options.tables))
     for case in (c for c in everything if options.only in c.name):
