@@ -53,7 +53,8 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     segments = len(grid.starts) - 1 if by_slice else 1
     counts = stack_of_zeros(segments, len(offsets), grid.count + 1, max(grid.shape) + 2)
     place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
-    count_runs(*place, grid.steps(offsets), by_slice, counts)
+    running = np.ones((2, len(offsets), grid.area), np.min_scalar_type(counts.shape[-1]))
+    count_runs(*place, grid.steps(offsets), by_slice, running, counts)
     voxels = np.diff(grid.starts if by_slice else grid.whole)
     return counts, np.repeat(voxels[:, None], len(offsets), axis=1)
 
