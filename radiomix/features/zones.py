@@ -35,7 +35,7 @@ class Zones:
     def of(cls, grid: Grid, planar: bool) -> Zones:
         offsets = directions((1,), planar=False)
         steps = grid.steps(offsets)
-        labels, zones = np.zeros(grid.flat.size, np.int32), np.empty((4, grid.voxels.size), np.int32)
+        labels, zones = np.empty(grid.flat.size, np.int32), np.empty((4, grid.voxels.size), np.int32)
         codes = _plane_codes() if planar else _codes()
         found = find_zones(grid.flat, grid.voxels, steps, codes, labels, zones)
         level, size, first = zones[:3, :found]

@@ -8,6 +8,7 @@ from .grid import largest
 from .jit import kernel
 
 FOUR, FOUR_BITS = np.uint32(4), np.uint32(15)
+BLOCK = 4096  # voxels whose neighbours are compared at once
 MEETINGS = 1024  # of labels, remembered to be joined together: few enough to stay in cache
 
 
@@ -55,18 +56,15 @@ def representatives(steps_zyx):
 
 
 @kernel
-def _equal_neighbours(flat, steps, equal):
-    """Set bit a of equal[v] where the voxel at -steps[a] has the same level."""
-    block = 4096
-    margin = largest(steps)
-    for low in range(margin, flat.size, block):
-        high = min(low + block, flat.size)
-        here, out = flat[low:high], equal[low:high]
-        for a in range(steps.size):
-            there = flat[low - steps[a] : high - steps[a]]
-            bit = np.uint16(1 << a)
-            for i in range(here.size):
-                out[i] |= np.uint16(here[i] == there[i]) * bit
+def _equal_neighbours(flat, low, steps, equal):
+    """Set bit a of equal[i] where the voxel at -steps[a] from low + i has the same level."""
+    here = flat[low : low + equal.size]
+    for i in range(equal.size):
+        equal[i] = 0
+    for a in range(steps.size):
+        there, bit = flat[low - steps[a] : low - steps[a] + equal.size], np.uint16(1 << a)
+        for i in range(equal.size):
+            equal[i] |= np.uint16(here[i] == there[i]) * bit
 
 
 @kernel
@@ -86,7 +84,7 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
     flat, voxels : padded levels, and the positions in the ROI, ascending
     steps : distances in `flat` to the earlier neighbours, int64
     codes : from `representatives`
-    labels : like `flat`, int32 zeros; filled with a label for each voxel of the ROI
+    labels : like `flat`, int32; filled with a label for each voxel of the ROI
     zones : (4, voxels) int32; the first three rows are filled with level, size and first voxel of each zone, ascending
         in the latter; the last row with the zone of each label
 
@@ -94,17 +92,19 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
     -------
     the number of zones
     """
-    equal = np.zeros(flat.size, np.uint16)
-    _equal_neighbours(flat, steps, equal)
     back = np.zeros(16, np.uint64)  # by the four bits of a representative: none is the voxel itself
     for a in range(steps.size):
         back[a + 1] = steps[a]
-    level, size, first, parents = zones
-    meetings, met, found = np.empty((MEETINGS + 8, 2), np.int32), 0, 0
+    equal, meetings = np.empty(BLOCK, np.uint16), np.empty((MEETINGS + 8, 2), np.int32)
+    size, first, parents = zones[1], zones[2], zones[3]
+    found, met, low, high = 0, 0, np.uint64(0), np.uint64(0)
     for n in range(voxels.size):
         voxel = np.uint64(voxels[n])
-        code = codes[equal[voxel]]
-        parents[found], level[found], size[found], first[found] = found, flat[voxel], 0, n
+        if voxel >= high:
+            low, high = voxel, min(voxel + np.uint64(BLOCK), np.uint64(flat.size))
+            _equal_neighbours(flat, np.int64(low), steps, equal[: high - low])
+        code = codes[equal[voxel - low]]
+        parents[found], size[found], first[found] = found, 0, n
         labels[voxel] = found
         label = labels[voxel - back[code & FOUR_BITS]]
         found += code == 0
@@ -124,7 +124,7 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
             _join(meetings[:met], parents)
             met = 0
     _join(meetings[:met], parents)
-    return _gather(zones, found)
+    return _gather(flat, voxels, zones, found)
 
 
 @kernel
@@ -136,15 +136,15 @@ def _join(meetings, parents):
 
 
 @kernel
-def _gather(zones, found):
+def _gather(flat, voxels, zones, found):
     """Add up what belongs to one root, number the roots, and move them to the front."""
-    level, size, first, parents = zones
+    level, size, first, parents = zones[0], zones[1], zones[2], zones[3]
     kept = 0
     for label in range(found):
         root = parents[label]
         if root == label:
             parents[label] = kept
-            level[kept], size[kept], first[kept] = level[label], size[label], first[label]
+            level[kept], size[kept], first[kept] = flat[voxels[first[label]]], size[label], first[label]
             kept += 1
         else:
             # a root is the earliest of its labels, so that its entry is the number of its zone already
