@@ -18,9 +18,10 @@ from ..kernels.neighbours import TONE_COLUMNS
 from ..kernels.sizes import SIZE_COLUMNS
 from ..kernels.window import window_in_frame, window_lines, window_pairs, window_places
 from ..kernels.window_correlation import correlation_windows
-from ..kernels.window_lanes import LANES, block_of_keys
+from ..kernels.window_lanes import block_of_keys
 from ..kernels.window_pairs import glcm_windows, key_units
-from ..kernels.window_sizes import glrlm_windows, glszm_windows, neighbour_windows
+from ..kernels.window_runs import glrlm_windows, key_units_of_runs
+from ..kernels.window_sizes import glszm_windows, neighbour_windows
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
 from ..kernels.window_tally import log_table
 from ..registry import Dialect, Feature
@@ -154,7 +155,7 @@ class Windows:
     def direction_weights(self) -> np.ndarray:
         offsets = self.offsets((1,))
         weights = direction_weights(self.config, offsets, self.grid_spacing)
-        return np.ones(len(offsets), np.int64) if weights is None else weights
+        return np.ones(len(offsets)) if weights is None else weights
 
     @cached_property
     def around(self) -> tuple[np.ndarray, np.ndarray, int]:
@@ -197,13 +198,10 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
     units, largest = key_units(count, symmetrical, len(kinds))
     rows = (longest, longest, 2 * longest, 0) if symmetrical else (longest,) * 4
     joint, summed, row, column = (block_of_keys(n, max(largest, max(rows))) for n in rows)
-    whole = bool((kinds == 1).all())
-    counts = np.empty((max(rows) + 1, LANES), joint.dtype if whole else np.float64)
-    weight_of = np.zeros(units[2], counts.dtype)  # also for the bits of a key that stands for nothing
-    weight_of[: len(kinds)] = kinds
+    counts, weight_of, table = _counting(kinds, units[-1], row)
     glcm_windows(
         windows.grid.flat, starts, windows.places, pairs, weight_of, count, symmetrical, units,
-        (joint, summed, row, column), counts, log_table(max(rows)) if whole else np.empty(0), out,
+        (joint, summed, row, column), counts, table, out,
     )  # fmt: skip
     out[MCC] = 1.0 if windows.flat_region else np.nan
     if with_mcc and not windows.flat_region:
@@ -214,13 +212,28 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
 
 
 def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
-    out = np.empty((len(starts), SIZE_COLUMNS))
+    out = np.empty((SIZE_COLUMNS, len(starts)))
+    weight, longest = windows.direction_weights, 2 * max(windows.reach) + 1
+    step = len(weight) if windows.plan.merging in MERGED else 1
+    kinds, kind = np.unique(weight, return_inverse=True)
+    units, largest = key_units_of_runs(windows.levels.count, longest, len(kinds))
+    rows = step * windows.places.size
+    keys = block_of_keys(rows, largest)
+    counts, weight_of, table = _counting(kinds, units[-1], keys)
     glrlm_windows(
-        windows.grid.flat, starts, windows.places, windows.adjacent, windows.lines, 2 * max(windows.reach) + 1,
-        windows.direction_weights, windows.plan.merging in MERGED, windows.config.dialect is Dialect.PYRADIOMICS,
-        windows.levels.count, out,
+        windows.grid.flat, starts, windows.places, windows.lines, longest, weight, kind, weight_of, step,
+        windows.config.dialect is Dialect.PYRADIOMICS, units, keys, counts, table, out,
     )  # fmt: skip
-    return out.T
+    return out
+
+
+def _counting(kinds: np.ndarray, room: int, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Room for counts of keys, the weights of their classes, and c log2 c: of floats where a weight is not 1."""
+    whole = bool((kinds == 1).all())
+    counts = np.empty(keys.shape, keys.dtype if whole else np.float64)
+    weight_of = np.zeros(room, counts.dtype)  # also for the bits of a key that stands for nothing
+    weight_of[: len(kinds)] = kinds
+    return counts, weight_of, log_table(len(keys)) if whole else np.empty(0)
 
 
 def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:

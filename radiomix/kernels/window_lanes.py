@@ -28,6 +28,12 @@ def block_of_keys(rows: int, largest: int) -> np.ndarray:
 
 
 @kernel
+def at(number, lane):
+    """Where a number of a window is in flat working space: the compiler sees that different numbers never overlap."""
+    return number * LANES + lane
+
+
+@kernel
 def fill_lanes(starts, v, here):
     """Where the windows v, v + 1, ... begin; the last fills lanes that are left over. Returns their number."""
     for i in range(LANES):
@@ -69,6 +75,15 @@ def sort_lanes(rows):
                 break
             q, r, d = q // 2, p, q - p
         p //= 2
+
+
+@kernel
+def sort_keys(keys, size):
+    """Sort the first `size` rows; returns them and a row that stands for nothing."""
+    for i in range(LANES):
+        keys[size, i] = keys[keys.shape[0] - 1, i]
+    sort_lanes(keys[:size])
+    return keys[: size + 1]
 
 
 @kernel
@@ -116,3 +131,15 @@ def add_squares(counts, squares):
         for i in range(LANES):
             count = float(row[i])
             squares[i] += count * count
+
+
+@kernel
+def average(found, filled, windows, v, out):
+    """Divide sums over matrices by their number, into the columns from v on; `found` and `filled` are cleared."""
+    for column in range(out.shape[0]):
+        for i in range(windows):
+            out[column, v + i] = found[at(column, i)] / filled[i] if filled[i] > 0 else np.nan
+        for i in range(LANES):
+            found[at(column, i)] = 0.0
+    for i in range(LANES):
+        filled[i] = 0.0

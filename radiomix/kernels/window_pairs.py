@@ -38,7 +38,7 @@ from .cooccurrence import (
     SUM_SQUARES,
 )
 from .jit import kernel
-from .window_lanes import LANES, add_logs, count_equal, fill_lanes, gather_lanes, sort_lanes
+from .window_lanes import LANES, add_logs, at, average, count_equal, fill_lanes, gather_lanes, sort_keys
 
 # Rows of working space: for each window, sums over the pairs of one direction. Sums of levels count from the first
 # pair's, in powers: one of the values is near all of them, so that little cancels
@@ -52,12 +52,6 @@ _SUMS = 28
 # What depends on the difference of a pair alone, from _APART on
 _LINEAR, _SQUARE, _EQUAL, _PLAIN, _MOMENT, _NORMED, _MOMENT_NORMED, _INVERSE = range(8)
 _APARTS = 8
-
-
-@kernel
-def _at(number, lane):
-    """Where a number of a window is: places known to the compiler need no proof that they are different."""
-    return number * LANES + lane
 
 
 def key_units(n_levels: int, symmetrical: bool, classes: int) -> tuple[tuple[int, int, int], int]:
@@ -140,15 +134,15 @@ def _add_powers(codes, one, other, weight, sums):
     for i in range(LANES):
         a, b = float(codes[one, i]), float(codes[other, i])
         w = weight if (a > 0) & (b > 0) else 0.0
-        first = sums[_at(_FIRST, i)]
+        first = sums[at(_FIRST, i)]
         first = a + b if (first == 0) & (w > 0) else first
         away = a + b - first
-        sums[_at(_FIRST, i)] = first
-        sums[_at(_POWER_0, i)] += w
-        sums[_at(_POWER_1, i)] += w * away
-        sums[_at(_POWER_2, i)] += w * (away * away)
-        sums[_at(_POWER_3, i)] += w * (away * away) * away
-        sums[_at(_POWER_4, i)] += w * (away * away) * (away * away)
+        sums[at(_FIRST, i)] = first
+        sums[at(_POWER_0, i)] += w
+        sums[at(_POWER_1, i)] += w * away
+        sums[at(_POWER_2, i)] += w * (away * away)
+        sums[at(_POWER_3, i)] += w * (away * away) * away
+        sums[at(_POWER_4, i)] += w * (away * away) * (away * away)
 
 
 @kernel
@@ -157,8 +151,8 @@ def _add_order(codes, one, other, weight, sums):
     for i in range(LANES):
         a, b = float(codes[one, i]), float(codes[other, i])
         w = weight if (a > 0) & (b > 0) else 0.0
-        sums[_at(_ORDER, i)] += w * (a - b)
-        sums[_at(_ORDERED_SUM, i)] += w * (a - b) * (a + b)
+        sums[at(_ORDER, i)] += w * (a - b)
+        sums[at(_ORDERED_SUM, i)] += w * (a - b) * (a + b)
 
 
 @kernel
@@ -176,14 +170,14 @@ def _add_apart(apart, weight, tables, sums):
             normed += w * tables[d, _NORMED]
             moment_normed += w * tables[d, _MOMENT_NORMED]
             inverse += w * tables[d, _INVERSE]
-        sums[_at(_APART + _LINEAR, i)] = linear
-        sums[_at(_APART + _SQUARE, i)] = square
-        sums[_at(_APART + _EQUAL, i)] = equal
-        sums[_at(_APART + _PLAIN, i)] = plain
-        sums[_at(_APART + _MOMENT, i)] = moment
-        sums[_at(_APART + _NORMED, i)] = normed
-        sums[_at(_APART + _MOMENT_NORMED, i)] = moment_normed
-        sums[_at(_APART + _INVERSE, i)] = inverse
+        sums[at(_APART + _LINEAR, i)] = linear
+        sums[at(_APART + _SQUARE, i)] = square
+        sums[at(_APART + _EQUAL, i)] = equal
+        sums[at(_APART + _PLAIN, i)] = plain
+        sums[at(_APART + _MOMENT, i)] = moment
+        sums[at(_APART + _NORMED, i)] = normed
+        sums[at(_APART + _MOMENT_NORMED, i)] = moment_normed
+        sums[at(_APART + _INVERSE, i)] = inverse
 
 
 @kernel
@@ -206,16 +200,8 @@ def _add_cells(keys, counts, diagonal, twice, sums):
         for i in range(LANES):
             count = float(counts[k, i])
             cell = count * twice if keys[k, i] < diagonal else count
-            sums[_at(_SQUARES, i)] += cell * count * twice
-            sums[_at(_LARGEST, i)] = max(sums[_at(_LARGEST, i)], cell)
-
-
-@kernel
-def _sort(keys, size):
-    for i in range(LANES):
-        keys[size, i] = keys[keys.shape[0] - 1, i]
-    sort_lanes(keys[:size])
-    return keys[: size + 1]
+            sums[at(_SQUARES, i)] += cell * count * twice
+            sums[at(_LARGEST, i)] = max(sums[at(_LARGEST, i)], cell)
 
 
 @kernel
@@ -225,20 +211,20 @@ def _add_kinds(keys, pairs, units, symmetrical, kinds, table, counts, sums):
     by_difference, unit = units[0], units[2]
     logs = sums.reshape((_SUMS, LANES))
     mask = unit - 1
-    ordered, found = _sort(joint, pairs), counts[: pairs + 1]
+    ordered, found = sort_keys(joint, pairs), counts[: pairs + 1]
     count_equal(ordered, by_difference, kinds, mask, found)
     add_logs(found, table, logs[_DIFFERENCE_LOGS])
     count_equal(ordered, unit, kinds, mask, found)
     add_logs(found, table, logs[_JOINT_LOGS])
     _add_cells(ordered, found, by_difference, 2.0 if symmetrical else 1.0, sums)
-    count_equal(_sort(summed, pairs), unit, kinds, mask, found)
+    count_equal(sort_keys(summed, pairs), unit, kinds, mask, found)
     add_logs(found, table, logs[_SUM_LOGS])
     if symmetrical:
         found = counts[: 2 * pairs + 1]
-    count_equal(_sort(rows, found.shape[0] - 1), unit, kinds, mask, found)
+    count_equal(sort_keys(rows, found.shape[0] - 1), unit, kinds, mask, found)
     add_logs(found, table, logs[_ROW_LOGS])
     if not symmetrical:
-        count_equal(_sort(columns, pairs), unit, kinds, mask, found)
+        count_equal(sort_keys(columns, pairs), unit, kinds, mask, found)
         add_logs(found, table, logs[_COLUMN_LOGS])
 
 
@@ -252,87 +238,87 @@ def _entropy(log_total, mean_log):
 def _divide(sums, table, filled):
     """Note what totals are divided by, which is 1 where there is no pair, and the directions that hold one."""
     for i in range(LANES):
-        total = sums[_at(_POWER_0, i)]
-        sums[_at(_SHARE, i)] = 1.0 / total if total > 0 else 1.0
+        total = sums[at(_POWER_0, i)]
+        sums[at(_SHARE, i)] = 1.0 / total if total > 0 else 1.0
         filled[i] += 1.0 if total > 0 else 0.0
     for i in range(LANES):
-        total, share = sums[_at(_POWER_0, i)], sums[_at(_SHARE, i)]
+        total, share = sums[at(_POWER_0, i)], sums[at(_SHARE, i)]
         if table.size == 0:
-            sums[_at(_LOG_TOTAL, i)] = math.log2(total) if total > 0 else 0.0
+            sums[at(_LOG_TOTAL, i)] = math.log2(total) if total > 0 else 0.0
         else:
-            sums[_at(_LOG_TOTAL, i)] = table[np.uint64(total)] * share
+            sums[at(_LOG_TOTAL, i)] = table[np.uint64(total)] * share
 
 
 @kernel
 def _add_sums(sums, found):
     """Add to `found` what depends on the sums of pairs alone."""
     for i in range(LANES):
-        share = sums[_at(_SHARE, i)]
-        away, square = sums[_at(_POWER_1, i)] * share, sums[_at(_POWER_2, i)] * share
-        cube, fourth = sums[_at(_POWER_3, i)] * share, sums[_at(_POWER_4, i)] * share
+        share = sums[at(_SHARE, i)]
+        away, square = sums[at(_POWER_1, i)] * share, sums[at(_POWER_2, i)] * share
+        cube, fourth = sums[at(_POWER_3, i)] * share, sums[at(_POWER_4, i)] * share
         variance, away_squared = square - away * away, away * away
-        found[_at(CLUSTER_TENDENCY, i)] += variance
-        found[_at(CLUSTER_SHADE, i)] += cube - away * (3.0 * square - 2.0 * away_squared)
-        found[_at(CLUSTER_PROMINENCE, i)] += (
+        found[at(CLUSTER_TENDENCY, i)] += variance
+        found[at(CLUSTER_SHADE, i)] += cube - away * (3.0 * square - 2.0 * away_squared)
+        found[at(CLUSTER_PROMINENCE, i)] += (
             fourth - 4.0 * away * cube + away_squared * (6.0 * square - 3.0 * away_squared)
         )
-        found[_at(SUM_AVERAGE, i)] += sums[_at(_FIRST, i)] + away
-        found[_at(SUM_ENTROPY, i)] += _entropy(sums[_at(_LOG_TOTAL, i)], sums[_at(_SUM_LOGS, i)] * share)
+        found[at(SUM_AVERAGE, i)] += sums[at(_FIRST, i)] + away
+        found[at(SUM_ENTROPY, i)] += _entropy(sums[at(_LOG_TOTAL, i)], sums[at(_SUM_LOGS, i)] * share)
 
 
 @kernel
 def _add_differences(sums, found):
     for i in range(LANES):
-        share = sums[_at(_SHARE, i)]
-        average, contrast = sums[_at(_APART + _LINEAR, i)] * share, sums[_at(_APART + _SQUARE, i)] * share
-        found[_at(CONTRAST, i)] += contrast
-        found[_at(DIFFERENCE_AVERAGE, i)] += average
-        found[_at(DIFFERENCE_ENTROPY, i)] += _entropy(sums[_at(_LOG_TOTAL, i)], sums[_at(_DIFFERENCE_LOGS, i)] * share)
-        found[_at(DIFFERENCE_VARIANCE, i)] += contrast - average * average
-        found[_at(ID, i)] += sums[_at(_APART + _PLAIN, i)] * share
-        found[_at(IDM, i)] += sums[_at(_APART + _MOMENT, i)] * share
-        found[_at(IDN, i)] += sums[_at(_APART + _NORMED, i)] * share
-        found[_at(IDMN, i)] += sums[_at(_APART + _MOMENT_NORMED, i)] * share
-        found[_at(INVERSE_VARIANCE, i)] += sums[_at(_APART + _INVERSE, i)] * share
+        share = sums[at(_SHARE, i)]
+        average, contrast = sums[at(_APART + _LINEAR, i)] * share, sums[at(_APART + _SQUARE, i)] * share
+        found[at(CONTRAST, i)] += contrast
+        found[at(DIFFERENCE_AVERAGE, i)] += average
+        found[at(DIFFERENCE_ENTROPY, i)] += _entropy(sums[at(_LOG_TOTAL, i)], sums[at(_DIFFERENCE_LOGS, i)] * share)
+        found[at(DIFFERENCE_VARIANCE, i)] += contrast - average * average
+        found[at(ID, i)] += sums[at(_APART + _PLAIN, i)] * share
+        found[at(IDM, i)] += sums[at(_APART + _MOMENT, i)] * share
+        found[at(IDN, i)] += sums[at(_APART + _NORMED, i)] * share
+        found[at(IDMN, i)] += sums[at(_APART + _MOMENT_NORMED, i)] * share
+        found[at(INVERSE_VARIANCE, i)] += sums[at(_APART + _INVERSE, i)] * share
 
 
 @kernel
 def _add_margins(sums, twice, found):
     """What needs the two marginal distributions; `twice` is how often a pair counts."""
     for i in range(LANES):
-        share, there = sums[_at(_SHARE, i)], 1.0 if sums[_at(_POWER_0, i)] > 0 else 0.0
+        share, there = sums[at(_SHARE, i)], 1.0 if sums[at(_POWER_0, i)] > 0 else 0.0
         # of x + y and x - y: their means and variances, and what they have in common, give those of x and y
-        away, order = sums[_at(_POWER_1, i)] * share, sums[_at(_ORDER, i)] * share
-        mean = sums[_at(_FIRST, i)] + away
-        spread = sums[_at(_POWER_2, i)] * share - away * away
-        apart = sums[_at(_APART + _SQUARE, i)] * share - order * order
-        common = sums[_at(_ORDERED_SUM, i)] * share - order * mean
+        away, order = sums[at(_POWER_1, i)] * share, sums[at(_ORDER, i)] * share
+        mean = sums[at(_FIRST, i)] + away
+        spread = sums[at(_POWER_2, i)] * share - away * away
+        apart = sums[at(_APART + _SQUARE, i)] * share - order * order
+        common = sums[at(_ORDERED_SUM, i)] * share - order * mean
         product, variance = 0.25 * (spread - apart), 0.25 * (spread + apart)
         mean_x, mean_y = 0.5 * (mean + order), 0.5 * (mean - order)
         variance_x, variance_y = variance + 0.5 * common, variance - 0.5 * common
-        norm, log_norm = share / twice, sums[_at(_LOG_TOTAL, i)] + (twice - 1.0) * there
-        entropy_x = _entropy(log_norm, sums[_at(_ROW_LOGS, i)] * norm)
-        entropy_y = _entropy(log_norm, sums[_at(_COLUMN_LOGS, i)] * norm)
-        entropy = _entropy(log_norm, sums[_at(_JOINT_LOGS, i)] * norm)
+        norm, log_norm = share / twice, sums[at(_LOG_TOTAL, i)] + (twice - 1.0) * there
+        entropy_x = _entropy(log_norm, sums[at(_ROW_LOGS, i)] * norm)
+        entropy_y = _entropy(log_norm, sums[at(_COLUMN_LOGS, i)] * norm)
+        entropy = _entropy(log_norm, sums[at(_JOINT_LOGS, i)] * norm)
         flat = (entropy_x == 0) | (entropy_y == 0)
-        found[_at(AUTOCORRELATION, i)] += product + mean_x * mean_y
-        found[_at(CORRELATION, i)] += there if flat else product / math.sqrt(variance_x * variance_y)
-        found[_at(JOINT_AVERAGE, i)] += mean_x
-        found[_at(JOINT_ENERGY, i)] += sums[_at(_SQUARES, i)] * norm * norm
-        found[_at(JOINT_ENTROPY, i)] += entropy
-        found[_at(MAXIMUM_PROBABILITY, i)] += sums[_at(_LARGEST, i)] * norm
-        found[_at(SUM_SQUARES, i)] += variance_x
-        sums[_at(_INFORMATION, i)] = entropy_x + entropy_y - entropy
-        sums[_at(_ENTROPY_LARGEST, i)] = max(entropy_x, entropy_y)
+        found[at(AUTOCORRELATION, i)] += product + mean_x * mean_y
+        found[at(CORRELATION, i)] += there if flat else product / math.sqrt(variance_x * variance_y)
+        found[at(JOINT_AVERAGE, i)] += mean_x
+        found[at(JOINT_ENERGY, i)] += sums[at(_SQUARES, i)] * norm * norm
+        found[at(JOINT_ENTROPY, i)] += entropy
+        found[at(MAXIMUM_PROBABILITY, i)] += sums[at(_LARGEST, i)] * norm
+        found[at(SUM_SQUARES, i)] += variance_x
+        sums[at(_INFORMATION, i)] = entropy_x + entropy_y - entropy
+        sums[at(_ENTROPY_LARGEST, i)] = max(entropy_x, entropy_y)
 
 
 @kernel
 def _add_information(sums, found):
     for i in range(LANES):
-        information, largest = sums[_at(_INFORMATION, i)], sums[_at(_ENTROPY_LARGEST, i)]
+        information, largest = sums[at(_INFORMATION, i)], sums[at(_ENTROPY_LARGEST, i)]
         if information > ROUNDING:
-            found[_at(IMC1, i)] -= information / largest
-            found[_at(IMC2, i)] += math.sqrt(1.0 - math.exp(-2.0 * information))
+            found[at(IMC1, i)] -= information / largest
+            found[at(IMC2, i)] += math.sqrt(1.0 - math.exp(-2.0 * information))
 
 
 @kernel
@@ -341,25 +327,13 @@ def _add_direction(sums, symmetrical, table, found, filled):
     _divide(sums, table, filled)
     if symmetrical:
         for i in range(LANES):
-            sums[_at(_COLUMN_LOGS, i)] = sums[_at(_ROW_LOGS, i)]
+            sums[at(_COLUMN_LOGS, i)] = sums[at(_ROW_LOGS, i)]
             # a cell on the diagonal holds 2c: 2c log2 2c = 2 (c log2 c + c); the others come twice
-            sums[_at(_JOINT_LOGS, i)] = 2.0 * (sums[_at(_JOINT_LOGS, i)] + sums[_at(_APART + _EQUAL, i)])
+            sums[at(_JOINT_LOGS, i)] = 2.0 * (sums[at(_JOINT_LOGS, i)] + sums[at(_APART + _EQUAL, i)])
     _add_sums(sums, found)
     _add_differences(sums, found)
     _add_margins(sums, 2.0 if symmetrical else 1.0, found)
     _add_information(sums, found)
-
-
-@kernel
-def _average(found, filled, windows, v, out):
-    """Divide by the number of directions; `found` and `filled` are cleared."""
-    for column in range(PAIR_COLUMNS):
-        for i in range(windows):
-            out[column, v + i] = found[_at(column, i)] / filled[i] if filled[i] > 0 else np.nan
-        for i in range(LANES):
-            found[_at(column, i)] = 0.0
-    for i in range(LANES):
-        filled[i] = 0.0
 
 
 @kernel
@@ -415,4 +389,4 @@ def glcm_windows(flat, starts, places, pairs, kinds, n_levels, symmetrical, unit
             _add_apart(apart, w, tables, sums)
             _add_kinds(keys, end - begin, units, symmetrical, kinds, table, counts, sums)
             _add_direction(sums, symmetrical, table, found, filled)
-        _average(found, filled, windows, v, out)
+        average(found, filled, windows, v, out)

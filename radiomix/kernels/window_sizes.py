@@ -1,8 +1,6 @@
-"""Runs, zones, dependences and tones in a window around every voxel."""
+"""Zones, dependences and tones in a window around every voxel."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -10,149 +8,13 @@ from .jit import kernel, reduction
 from .neighbours import tone_features_of
 from .window import gather, relabel
 from .window_tally import (
-    AWAY,
-    BRIGHT,
-    DARK,
-    INVERSE,
-    LEVEL,
-    LEVEL_SQUARE,
-    LOGS,
-    LONG_BRIGHT,
-    LONG_DARK,
-    ROW_SQUARES,
-    SHORT_BRIGHT,
-    SHORT_DARK,
-    SQUARE,
-    SQUARES,
     SUMS,
-    TOTAL,
     add_features,
     add_level,
     add_size,
     describe_levels,
     log_table,
 )
-
-
-@kernel
-def _in_line(local, lines, direction):
-    """Whether any line of one direction holds two voxels of the ROI."""
-    group, start, places = lines
-    for line in range(group[direction], group[direction + 1]):
-        voxels = 0
-        for k in range(start[line], start[line + 1]):
-            voxels += local[places[k]] >= 0
-        if voxels > 1:
-            return True
-    return False
-
-
-@kernel
-def _single_runs(numbers, frequency, n_local, table, base):
-    """The sums of a direction in which every voxel is a run of length 1."""
-    for k in range(SUMS):
-        base[k] = 0.0
-    for code in range(n_local):
-        count = frequency[code]
-        base[TOTAL] += count
-        base[LEVEL] += count * numbers[AWAY, code]
-        base[LEVEL_SQUARE] += count * numbers[AWAY, code] * numbers[AWAY, code]
-        base[BRIGHT] += count * numbers[SQUARE, code]
-        base[DARK] += count * numbers[INVERSE, code]
-        base[LOGS] += table[count]
-        base[SQUARES] += count * count
-    base[SHORT_DARK] = base[LONG_DARK] = base[DARK]
-    base[SHORT_BRIGHT] = base[LONG_BRIGHT] = base[BRIGHT]
-    base[ROW_SQUARES] = base[SQUARES]
-
-
-@kernel
-def _begin_runs(base, frequency, n_local, weight, tally, sums):
-    """Every voxel of the window is a run of length 1, `weight` times; what an earlier matrix left is cleared."""
-    for code in range(n_local):
-        for size in range(2, tally.shape[1]):
-            tally[code, size] = 0
-        tally[code, 0] = weight * frequency[code]
-        tally[code, 1] = weight * frequency[code]
-    for k in range(SUMS):
-        sums[k] = weight * base[k]
-    tally[tally.shape[0] - 1, 1] = sums[TOTAL]
-    if weight != 1:
-        sums[LOGS] += base[TOTAL] * weight * math.log2(weight)
-        sums[SQUARES] *= weight
-        sums[ROW_SQUARES] *= weight
-
-
-@kernel
-def _join_runs(local, first, second, length, weight, tally, numbers, sums, table):
-    """Join each voxel to the run that ends before it; pairs are in scan order, so that runs grow from their start."""
-    for s in range(length.size):
-        length[s] = 1
-    for p in range(first.size):
-        code = local[first[p]]
-        if code == local[second[p]] and code >= 0:
-            before = length[first[p]]
-            length[second[p]] = before + 1
-            add_level(tally, numbers, sums, code, -weight)
-            add_size(tally, numbers, sums, table, code, 1, -weight)
-            add_size(tally, numbers, sums, table, code, before, -weight)
-            add_size(tally, numbers, sums, table, code, before + 1, weight)
-
-
-@kernel
-def _weigh(local, inside, lines, weight, drop_lonely, counted):
-    """How much each direction counts in a window."""
-    for a in range(weight.size):
-        lonely = drop_lonely and inside < local.size and not _in_line(local, lines, a)
-        counted[a] = 0 if lonely else weight[a]
-
-
-@kernel
-def glrlm_windows(flat, starts, places, pairs, lines, longest, weight, merged, drop_lonely, n_levels, out):
-    """GLRLM features of the window around each voxel.
-
-    Parameters
-    ----------
-    flat, starts, places : padded levels, flattened; where each window begins; `window_places`
-    pairs, lines, longest : `window_pairs` and `window_lines` of the directions, and the longest line
-    weight : (A,) of each direction; integers (ones) or floats
-    merged : whether directions make one matrix; else features are averaged over them
-    drop_lonely : whether a direction without two voxels of the ROI in line holds no runs (PyRadiomics)
-    out : (V, SIZE_COLUMNS), filled
-    """
-    group, first, second = pairs
-    size, directions = places.size, weight.size
-    window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
-    local, values, length = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    frequency, numbers, counted = np.empty(size, np.int64), np.empty((3, size)), np.empty_like(weight)
-    tally, sums, base = np.zeros((size + 1, longest + 1), weight.dtype), np.zeros(SUMS), np.zeros(SUMS)
-    table = log_table(size * directions)
-    step = directions if merged else 1
-    for v in range(starts.size):
-        gather(flat, starts[v], places, window)
-        n_local = relabel(window, seen, v * size, local, values)
-        inside = describe_levels(local, values, n_local, frequency, numbers)
-        _single_runs(numbers, frequency, n_local, table, base)
-        _weigh(local, inside, lines, weight, drop_lonely, counted)
-        row = out[v]
-        for column in range(row.size):
-            row[column] = 0.0
-        filled = 0
-        for low in range(0, directions, step):
-            whole = counted[low] * 0
-            for a in range(low, low + step):
-                whole += counted[a]
-            if whole == 0:
-                continue
-            _begin_runs(base, frequency, n_local, whole, tally, sums)
-            for a in range(low, low + step):
-                if counted[a] > 0:
-                    here, there = first[group[a] : group[a + 1]], second[group[a] : group[a + 1]]
-                    _join_runs(local, here, there, length, weight[a], tally, numbers, sums, table)
-            add_features(tally, sums, table, longest, whole * inside, row)
-            filled += 1
-        for column in range(row.size):
-            row[column] = row[column] / filled if filled else np.nan
 
 
 @kernel
