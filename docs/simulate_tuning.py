@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from radiomix.models import catalogue, nested
 from radiomix.models.metrics_calibration import calibration_slope
 from radiomix.models.outcome import Outcome, Task, survival_outcome
+from radiomix.models.search import draw as draw_candidates
 from radiomix.models.validate import strata, stratified_folds
 
 MODELS = {"ridge": Task.BINARY, "elastic-net": Task.BINARY, "cox": Task.SURVIVAL}
@@ -71,17 +74,25 @@ def trial(seed: int, model: str) -> Trial:
     X, y, n = draw(np.random.default_rng([seed, 17]), task)
     old, new = slice(n), slice(n, None)
     horizon = (float(np.median(y["time"][old][y["event"][old] == 1])),) if task.has_times else ()
-    base, candidates = spec.make(task, seed), nested._draw(spec.space, 8, seed)
+    base, candidates = spec.make(task, seed), draw_candidates(spec.space, 8, seed)
     everything = [*candidates, {}]
     patients = np.arange(n).astype(str)
     folds = stratified_folds(strata(y[old], task), patients, folds=5, random_state=seed)
     inner = []
     for fold in folds:
-        fitted = nested._fit_all(base, candidates, X.iloc[fold.train], y[fold.train], X.iloc[fold.test])
+        fitted = fit_all(base, candidates, nested.Part(*parts(X, y, fold.train, fold.test)))
         inner.append([scores(m, tested, y[fold.test], task, horizon)[:2] for m, tested in fitted])
-    fitted = nested._fit_all(base, everything, X.iloc[old], y[old], X.iloc[new])
+    fitted = fit_all(base, everything, nested.Part(*parts(X, y, old, new)))
     truth = [scores(m, tested, y[new], task, horizon) for m, tested in fitted]
     return Trial(model, candidates, np.moveaxis(np.array(inner), 0, 2).swapaxes(0, 1), np.array(truth))
+
+
+def parts(X: pd.DataFrame, y: Outcome, old: object, new: object) -> tuple[pd.DataFrame, Outcome, pd.DataFrame, Outcome]:
+    return X.iloc[old], y[old], X.iloc[new], y[new]
+
+
+def fit_all(base: Pipeline, candidates: list[dict], part: nested.Part) -> list[tuple[Pipeline, pd.DataFrame]]:
+    return [part.fitted(clone(base).set_params(**c), c) for c in candidates]
 
 
 def scores(model: object, X: pd.DataFrame, y: Outcome, task: Task, horizon: tuple[float, ...]) -> list[float]:

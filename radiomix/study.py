@@ -151,8 +151,8 @@ class Study:
         external : a second table with the same columns, predicted once by models fitted on all of this one
         workers : processes; None takes all cores
         resume : a folder in which finished folds are kept and from which they are taken up again
-        options : permutations, candidates, inner_folds, choice, horizons, use, on_leak, learning_curve, harmonise: see
-            `radiomix.models.evaluate.Settings`
+        options : permutations, candidates, inner_folds, choice, search, horizons, use, on_leak, learning_curve,
+            harmonise: see `radiomix.models.evaluate.Settings`
 
         Returns
         -------
@@ -197,7 +197,7 @@ class Study:
         Parameters
         ----------
         use : "radiomics", or "both" with the clinical variables, which must then be in every table to predict
-        tuning : candidates, inner_folds, choice; harmonise
+        tuning : candidates, inner_folds, choice, search; harmonise
         """
         (spec,) = choose_models([model], self.task)
         pipeline, about = train(self.design, spec, use=use, seed=seed, **{"harmonise": self.harmonise} | tuning)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from radiomix.errors import ConfigError
+from radiomix.errors import ConfigError, MissingDependency
 from radiomix.models import catalogue, controls, sample_size
-from radiomix.models.controls import PERMUTED, VOLUME, Kind, Prevalence, find_volume, permuted
+from radiomix.models.controls import BOTH, CLINICAL, PERMUTED, VOLUME, Kind, Prevalence, find_volume, permuted
+from radiomix.models.evaluate import Settings, make_folds
+from radiomix.models.metrics import auc
 from radiomix.models.nested import (
     Choice,
     Learner,
     best_ranked_within_one_error,
     choose,
+    run_fold,
     simplest_within_one_error,
     tune,
 )
 from radiomix.models.outcome import Task, survival_outcome
+from radiomix.models.search import search
 from radiomix.study import Study
 
 QUICK = {"folds": 3, "repeats": 1, "candidates": 2, "inner_folds": 3, "workers": 1}
@@ -117,6 +123,26 @@ def test_added_value_is_said_where_it_is_and_not_where_it_is_not() -> None:
     assert "is shown" in "\n".join(useful.statements)
 
 
+def test_clinical_variables_are_not_crowded_out_by_features() -> None:
+    rng = np.random.default_rng(4)
+    table = noise(150, 60, seed=4)
+    for name in ("stage", "grade", "age"):
+        table[name] = table["sick"] * 0.8 + rng.normal(size=150)
+    study = Study(table, outcome="sick", clinical=["stage", "grade", "age"])
+    found = study.evaluate("ridge", permutations=0, folds=5, repeats=1, workers=1).summary()["auc"]
+    assert found[CLINICAL] > 0.75
+    assert found[BOTH] > found[CLINICAL] - 0.05
+    one_penalty = replace(
+        controls.learner(catalogue.get("ridge"), Task.BINARY, [*study.design.X], study.design.clinical),
+        space={"model__C": catalogue.get("ridge").space["model__C"], "blocks__factor": [1.0]},
+    )
+    shared = [
+        run_fold(one_penalty, study.design.X, study.design.y, Task.BINARY, fold, patients=study.design.patients, seed=0)
+        for fold in make_folds(study.design, Settings(repeats=1))
+    ]
+    assert np.mean([auc(study.design.y[r.rows], r.prediction.score).value for r in shared]) < found[BOTH] - 0.03
+
+
 def test_controls_can_be_left_out() -> None:
     summary = Study(noise(), outcome="sick").evaluate("ridge", controls=False, **QUICK).summary()
     assert list(summary.index) == ["ridge"]
@@ -190,6 +216,32 @@ def test_the_one_standard_error_rule_is_an_option() -> None:
     assert taken == {Choice.BEST: 2, Choice.SIMPLEST: 0}
     with pytest.raises(ConfigError, match="unknown choice 'simple': did you mean 'simplest'"):
         study.evaluate("ridge", choice="simple", **options)
+
+
+def test_a_bayesian_search_keeps_the_rules_and_is_reproducible() -> None:
+    pytest.importorskip("optuna", reason="the extra 'bayes' is not installed")
+    design = Study(noise(60, 6), outcome="sick").design
+    space = {"model__C": [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0], "scale__tails": [True, False]}
+    learner = replace(controls.learner(catalogue.get("ridge"), design.task, design.features, ()), space=space)
+    bayes = replace(learner, search="bayes", candidates=6, inner_folds=3)
+    first, again = (tune(bayes, design.X, design.y, design.task, patients=design.patients, seed=1) for _ in range(2))
+    tried = [trial["candidate"] for trial in first.search]
+    assert first.search == again.search and first.chosen == again.chosen in tried
+    assert len(tried) == 6 and tried == sorted(tried, key=lambda c: [space[k].index(v) for k, v in c.items()])
+    all_of_it = replace(bayes, candidates=20)
+    drawn = replace(all_of_it, search="random")
+    results = [
+        tune(way, design.X, design.y, design.task, patients=design.patients, seed=1) for way in (all_of_it, drawn)
+    ]
+    assert results[0].search == results[1].search and len(results[0].search) == 14
+
+
+def test_a_bayesian_search_asks_for_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(MissingDependency, match=r"search='bayes' needs the package optuna.*radiomix\[bayes\]"):
+        search("bayes", {"a": [1, 2, 3]}, 2, 0, lambda candidate: pytest.fail("nothing is to be fitted"))
+    with pytest.raises(ConfigError, match="unknown search 'bays': did you mean 'bayes'"):
+        Study(noise(), outcome="sick").evaluate("ridge", search="bays", **QUICK)
 
 
 def test_thresholds_come_from_training_only() -> None:

@@ -25,6 +25,7 @@ from .nested import Choice
 from .outcome import Task
 from .running import Job, Plan, run_jobs
 from .scoring import Setting, as_predictions, primary_score, score
+from .search import Search
 from .validate import Fold
 
 SPLITS = ("patient", "centre", "time", "bootstrap")
@@ -44,6 +45,7 @@ class Settings:
     permutations : of the outcome, for the p-value; 0 leaves them out
     candidates, inner_folds : of tuning
     choice : of the candidate, "best" or "simplest" (the one-standard-error rule); see `nested.Choice`
+    search : for candidates, "random" or "bayes" (needs Optuna); see `search.Search`
     horizons : times at which survival is scored; None takes the median event time
     use : the columns of the models: "radiomics", or "both" with the clinical variables
     on_leak : "exclude" leaves out the columns that are the outcome, "refuse" stops, "keep" goes on
@@ -60,6 +62,7 @@ class Settings:
     candidates: int = 8
     inner_folds: int = 5
     choice: str = Choice.BEST
+    search: str = Search.RANDOM
     horizons: tuple[float, ...] | None = None
     use: str = "radiomics"
     on_leak: str = "exclude"
@@ -86,7 +89,7 @@ class Settings:
 
     @property
     def tuning(self) -> dict[str, Any]:
-        return {"candidates": self.candidates, "inner_folds": self.inner_folds, "choice": self.choice}
+        return {name: getattr(self, name) for name in ("candidates", "inner_folds", "choice", "search")}
 
     @property
     def kind(self) -> str:

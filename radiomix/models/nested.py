@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ from sklearn.pipeline import Pipeline
 from ..errors import ConfigError, unknown
 from . import metrics, metrics_calibration, metrics_regression, metrics_survival
 from .outcome import Outcome, Task
+from .search import Search, Trial, mean_of_known, search
 from .validate import Fold, strata, stratified_folds
 
 
@@ -50,10 +50,12 @@ class Learner:
     candidates: int = 8
     inner_folds: int = 5
     choice: str = Choice.BEST
+    search: str = Search.RANDOM
 
     def __post_init__(self) -> None:
-        if self.choice not in list(Choice):
-            raise ConfigError(unknown("choice", self.choice, list(Choice)))
+        for name, kinds in (("choice", Choice), ("search", Search)):
+            if getattr(self, name) not in list(kinds):
+                raise ConfigError(unknown(name, getattr(self, name), list(kinds)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,33 @@ class FoldResult:
     warnings: list[str]
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The training and test cases of an inner fold, and what steps before the model made of them."""
+
+    X: pd.DataFrame
+    y: Outcome
+    X_test: pd.DataFrame
+    y_test: Outcome
+    prepared: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=dict)
+
+    def fitted(self, pipeline: Pipeline, candidate: Mapping[str, Any]) -> tuple[Pipeline, pd.DataFrame]:
+        """A pipeline fitted on the training cases, and what to predict with it for the test cases.
+
+        The steps before the model are fitted, and applied to the test cases, once for candidates that differ in the
+        model only. Pipelines of imbalanced-learn resample between the steps, and are fitted whole.
+        """
+        last, model = pipeline.steps[-1]
+        if len(pipeline.steps) == 1 or type(pipeline) is not Pipeline:
+            return pipeline.fit(self.X, self.y), self.X_test
+        key = repr(sorted((k, v) for k, v in candidate.items() if not k.startswith(f"{last}__")))
+        if key not in self.prepared:
+            front = pipeline[:-1]
+            self.prepared[key] = (front.fit_transform(self.X, self.y), front.transform(self.X_test))
+        train_inputs, test_inputs = self.prepared[key]
+        return Pipeline([(last, model.fit(train_inputs, self.y))]), test_inputs
+
+
 def run_fold(
     learner: Learner,
     X: pd.DataFrame,
@@ -121,35 +150,31 @@ def run_fold(
 
 
 def tune(learner: Learner, X: pd.DataFrame, y: Outcome, task: Task, *, patients: np.ndarray, seed: int) -> Tuned:
-    """Random search by inner cross-validation, then a fit on everything given.
+    """Search by inner cross-validation, then a fit on everything given.
 
     `learner.choice` says which candidate is taken, see `Choice`; docs/evaluation.md says why.
     """
     base = learner.make(random_state=seed)
-    candidates = _draw(learner.space, learner.candidates, seed)
-    stratum = strata(y, task)
     count = max(2, min(learner.inner_folds, _rarest(y, task, patients)))
-    inner = stratified_folds(stratum, patients, folds=count, random_state=seed)
-    scores: list[list[list[float]]] = [[] for _ in candidates]  # candidate, inner fold, criterion
+    inner = stratified_folds(strata(y, task), patients, folds=count, random_state=seed)
     middle = (float(np.median(y["time"][y["event"].astype(int) == 1])),) if task.has_times else ()
-    out_of_fold: list[list[np.ndarray]] = [[] for _ in candidates]
-    for fold in inner:
-        fitted = _fit_all(base, candidates, X.iloc[fold.train], y[fold.train], X.iloc[fold.test])
-        for c, (pipeline, tested) in enumerate(fitted):
-            prediction = predict(pipeline, tested, task, middle)
-            out_of_fold[c].append(prediction.score)
-            scores[c].append(inner_scores(task, y[fold.test], prediction, *middle))
-    by_criterion = np.moveaxis(np.array(scores), 2, 0)
+    parts = [Part(X.iloc[fold.train], y[fold.train], X.iloc[fold.test], y[fold.test]) for fold in inner]
+
+    def score(candidate: dict[str, Any]) -> Trial:
+        found = [predict(*part.fitted(_with(base, candidate), candidate), task, middle) for part in parts]
+        scores = [inner_scores(task, p.y_test, f, *middle) for p, f in zip(parts, found, strict=True)]
+        return Trial(candidate, np.array(scores), np.concatenate([f.score for f in found]))
+
+    trials = search(learner.search, learner.space, learner.candidates, seed, score)
+    candidates = [t.candidate for t in trials]
+    by_criterion = np.array([t.scores for t in trials]).transpose(2, 0, 1)
     best = choose(learner, by_criterion, candidates)
     pipeline = _with(base, candidates[best]).fit(X, y)
-    rows = np.concatenate([fold.test for fold in inner])
     features, weights = used_features(pipeline, X)
-    search = [
-        {"candidate": candidate, "score": _nanmean(row)}
-        for candidate, row in zip(candidates, by_criterion[0], strict=True)
-    ]
-    thresholds = _thresholds(task, y[rows], np.concatenate(out_of_fold[best]), pipeline, X)
-    return Tuned(pipeline, candidates[best], search, thresholds, features, weights)
+    log = [{"candidate": t.candidate, "score": mean_of_known(t.scores[:, 0])} for t in trials]
+    rows = np.concatenate([fold.test for fold in inner])
+    thresholds = _thresholds(task, y[rows], trials[best].out_of_fold, pipeline, X)
+    return Tuned(pipeline, candidates[best], log, thresholds, features, weights)
 
 
 def predict(
@@ -219,40 +244,6 @@ def used_features(pipeline: Pipeline, X: pd.DataFrame) -> tuple[list[str], list[
     return [str(name) for name in names[used]], [float(w) for w in weights[used]]
 
 
-def _draw(space: Mapping[str, Sequence[Any]], most: int, seed: int) -> list[dict[str, Any]]:
-    """The whole grid in its order when it is small, else a random part of it in its order."""
-    grid = [dict(zip(space, values, strict=True)) for values in product(*space.values())]
-    if len(grid) <= most:
-        return grid
-    chosen = np.sort(np.random.default_rng([seed, 7]).choice(len(grid), most, replace=False))
-    return [grid[i] for i in chosen]
-
-
-def _fit_all(
-    base: Pipeline, candidates: Sequence[Mapping[str, Any]], X: pd.DataFrame, y: Outcome, tested: pd.DataFrame
-) -> list[tuple[Pipeline, pd.DataFrame]]:
-    """Fit every candidate, and give for each a pipeline and what to predict with it.
-
-    The steps before the model are fitted, and applied to the cases `tested`, once for candidates that differ in the
-    model only. Pipelines of imbalanced-learn resample between the steps, and are fitted whole.
-    """
-    last = base.steps[-1][0]
-    prepared: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
-    out = []
-    for candidate in candidates:
-        pipeline = _with(base, candidate)
-        if len(pipeline.steps) == 1 or type(pipeline) is not Pipeline:
-            out.append((pipeline.fit(X, y), tested))
-            continue
-        key = repr(sorted((k, v) for k, v in candidate.items() if not k.startswith(f"{last}__")))
-        if key not in prepared:
-            front = pipeline[:-1]
-            prepared[key] = (front.fit_transform(X, y), front.transform(tested))
-        train_inputs, test_inputs = prepared[key]
-        out.append((Pipeline([(last, pipeline[-1].fit(train_inputs, y))]), test_inputs))
-    return out
-
-
 def _with(base: Pipeline, values: Mapping[str, Any]) -> Pipeline:
     return clone(base).set_params(**values)
 
@@ -275,7 +266,7 @@ def best_ranked_within_one_error(scores: np.ndarray) -> int:
     """
     others = [_within_one_error(of_criterion) for of_criterion in scores[1:]]
     close = np.all(others, axis=0) if others and np.all(others, axis=0).any() else np.ones(scores.shape[1], bool)
-    means = [np.nan_to_num(_nanmean(row), nan=-np.inf) for row in scores[0]]
+    means = [np.nan_to_num(mean_of_known(row), nan=-np.inf) for row in scores[0]]
     return max(np.flatnonzero(close).tolist(), key=lambda i: (means[i], -i))
 
 
@@ -291,13 +282,13 @@ def simplest_within_one_error(
     close = np.array([_within_one_error(of_criterion) for of_criterion in scores])
     eligible = close.all(axis=0) if close.all(axis=0).any() else close[0]
     flexibility = [sum(_position(space[name], value) for name, value in c.items()) for c in candidates]
-    means = [np.nan_to_num(_nanmean(row), nan=-np.inf) for row in scores[0]]
+    means = [np.nan_to_num(mean_of_known(row), nan=-np.inf) for row in scores[0]]
     return min(np.flatnonzero(eligible).tolist(), key=lambda i: (flexibility[i], -means[i], i))
 
 
 def _within_one_error(scores: np.ndarray) -> np.ndarray:
     """Which rows lie within one standard error of the best row; all of them where none is defined."""
-    means = np.array([_nanmean(row) for row in scores])
+    means = np.array([mean_of_known(row) for row in scores])
     if np.isnan(means).all():
         return np.ones(len(means), bool)
     best = int(np.nanargmax(means))
@@ -371,8 +362,3 @@ def _weights(model: Any, count: int) -> np.ndarray:
             stacked = np.reshape(np.asarray(values, float), (-1, count))
             return stacked[0] if len(stacked) == 1 else np.abs(stacked).max(axis=0)
     return np.full(count, np.nan)
-
-
-def _nanmean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else np.nan

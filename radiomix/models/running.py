@@ -118,7 +118,17 @@ def _key(job: Job, plan: Plan, fingerprint: str) -> str:
     pipeline = repr(learner.make(random_state=0).get_params(deep=True))
     settings = (fingerprint, job.arm.name, job.arm.columns, pipeline, learner.space, learner.candidates)
     digest = hashlib.sha256(
-        repr((*settings, learner.inner_folds, str(learner.choice), job.set, job.fold.repeat, job.fold.fold)).encode()
+        repr(
+            (
+                *settings,
+                learner.inner_folds,
+                str(learner.choice),
+                str(learner.search),
+                job.set,
+                job.fold.repeat,
+                job.fold.fold,
+            )
+        ).encode()
     )
     for array in (job.fold.train, job.fold.test, job.y):
         digest.update(np.ascontiguousarray(array).tobytes())

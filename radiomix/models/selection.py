@@ -59,11 +59,12 @@ class CorrelationClusters(Selector):
 
     def _medoids(self, likeness: Values) -> NDArray[np.bool_]:
         chosen, kept = np.zeros(len(likeness), dtype=bool), self._protected()
-        for number in range(1, self.cluster_.max() + 1):
-            members = np.flatnonzero(self.cluster_ == number)
+        by_cluster = np.argsort(self.cluster_, kind="stable")
+        for members in np.split(by_cluster, np.cumsum(np.bincount(self.cluster_)[1:-1])):
             if kept[members].any():
                 continue
-            chosen[members[np.argmax(likeness[np.ix_(members, members)].sum(axis=0))]] = True
+            central = np.argmax(likeness[np.ix_(members, members)].sum(axis=0)) if len(members) > 1 else 0
+            chosen[members[central]] = True
         return chosen
 
 
