@@ -114,6 +114,10 @@ class Filter(ABC):
         """The settings that make this filter, defaults left out: the inverse of `from_settings`."""
         return {}
 
+    def parts(self) -> tuple[Filter, ...]:
+        """Filters that make the same images in the same order, but share no work, so that threads may share them."""
+        return (self,)
+
     @abstractmethod
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
         """Yield (name, derived image) pairs, each covering exactly `box` of `image`.

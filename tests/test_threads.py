@@ -11,7 +11,7 @@ import pytest
 
 import radiomix as rx
 from radiomix.errors import ConfigError
-from radiomix.extraction.threads import in_order
+from radiomix.extraction.threads import in_order, side_by_side
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -45,6 +45,62 @@ def test_pieces_are_made_one_at_a_time_and_only_when_a_thread_is_free() -> None:
     assert 1 <= most <= 3
 
 
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_pieces_of_several_sources_come_in_order(workers: int) -> None:
+    def source(first: int) -> Iterator[int]:
+        for piece in range(first, first + 10):
+            time.sleep(0.001 * (piece % 3 == 0))
+            yield piece
+
+    found = list(side_by_side(lambda piece: piece * piece, [source(0), [10], source(11)], workers))
+    assert found == [piece * piece for piece in range(21)]
+
+
+def test_different_sources_are_made_at_the_same_time() -> None:
+    met = threading.Barrier(2, timeout=10)  # which a thread alone would never pass
+
+    def source(number: int) -> Iterator[int]:
+        met.wait()
+        yield number
+
+    assert list(side_by_side(lambda piece: piece, [source(0), source(1)], 2)) == [0, 1]
+
+
+def test_of_several_sources_no_more_pieces_exist_than_threads() -> None:
+    alive, most, lock = 0, 0, threading.Lock()
+
+    def source() -> Iterator[int]:
+        nonlocal alive, most
+        for piece in range(10):
+            with lock:
+                alive += 1
+                most = max(most, alive)
+            yield piece
+
+    def work(piece: int) -> int:
+        nonlocal alive
+        time.sleep(0.001)
+        with lock:
+            alive -= 1
+        return piece
+
+    assert list(side_by_side(work, [source(), source(), source()], 2)) == 3 * list(range(10))
+    assert most <= 2
+
+
+def test_a_failure_ends_the_work_on_all_sources() -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ConfigError("found 4")
+
+    with pytest.raises(ConfigError, match="found 4"):
+        list(side_by_side(lambda piece: time.sleep(0.001), [endless(), broken()], 2))
+
+
 def test_a_failure_in_a_thread_is_raised() -> None:
     def work(piece: int) -> int:
         if piece == 4:
@@ -59,7 +115,10 @@ def test_derived_images_in_threads_give_the_same_row() -> None:
     z, y, x = np.indices((9, 10, 11), dtype=float)
     image = rx.Image(np.rint(40 * np.sin(x) + 30 * np.cos(y + z)))
     mask = rx.Image(((z - 4) ** 2 + (y - 5) ** 2 + (x - 5) ** 2 < 12).astype(np.uint8))
-    parameters = {"imageType": {"Original": {}, "Wavelet": {}, "Square": {}}, "featureClass": {"gldm": None}}
+    parameters = {
+        "imageType": {"Original": {}, "Wavelet": {}, "LoG": {"sigma": [1.0, 2.0]}, "Square": {}},
+        "featureClass": {"gldm": None},
+    }
     alone, together = (rx.extract(image, mask, parameters, workers=workers) for workers in (1, 3))
     assert list(alone.index) == list(together.index)
     np.testing.assert_array_equal(alone.to_numpy(float), together.to_numpy(float))

@@ -15,7 +15,7 @@ from ..image import Box, Image, Mask, Roi, widened, within
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, histogram_bins, prepare
 from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
-from .threads import in_order
+from .threads import side_by_side
 
 NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity
 Wanted = tuple[tuple[Family, tuple[Feature, ...]], ...]
@@ -35,11 +35,10 @@ def features_of(prepared: Image, region: Region, config: Config, workers: int = 
     if shapes:
         _collect(values, "original", shapes, Source(_roi(prepared, region.box, region), None, config))
     rest = tuple(w for w in wanted if w[0].domain is not Domain.MASK)
-    derived = (
-        (name, image, box, config.for_image(image_type) if image_type.overrides else config)
-        for image_type in (config.images if rest else ())
-        for name, image, box in _derived(prepared, image_type.filter, region, rest)
-    )
+
+    def derived(part: Filter, settings: Config) -> Iterator[tuple[str, Image, Box, Config]]:
+        for name, image, box in _derived(prepared, part, region, rest):
+            yield name, image, box, settings
 
     def of_one(piece: tuple[str, Image, Box, Config]) -> dict[str, float]:
         name, image, box, settings = piece
@@ -47,7 +46,12 @@ def features_of(prepared: Image, region: Region, config: Config, workers: int = 
         _collect(found, name, rest, _source(_roi(image, box, region), name, settings, rest))
         return found
 
-    for found in in_order(of_one, derived, workers):
+    sources = [
+        derived(part, config.for_image(image_type) if image_type.overrides else config)
+        for image_type in (config.images if rest else ())
+        for part in image_type.filter.parts()
+    ]
+    for found in side_by_side(of_one, sources, workers):
         values.update(found)
     return values
 

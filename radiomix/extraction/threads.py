@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -13,52 +14,94 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
+def cores() -> int:
+    """Cores this process may use, which on shared machines are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece], workers: int) -> Iterator[Result]:
+    """The results of `work` on each piece, in the pieces' order.
+
+    A piece is made when a thread is free for it, one at a time, so that no more than `workers` of them exist at once.
+    """
+    if workers <= 1:
+        yield from map(work, pieces)
+        return
+    numbered, one_at_a_time = iter(enumerate(pieces)), Lock()
+
+    def take() -> tuple[int, Result] | None:
+        with one_at_a_time:
+            found = next(numbered, None)
+        return None if found is None else (found[0], work(found[1]))
+
+    with ThreadPoolExecutor(workers) as pool:
+        running = deque(pool.submit(take) for _ in range(2 * workers))
+        early: dict[int, Result] = {}
+        due = 0
+        while running:
+            found = running.popleft().result()
+            if found is None:
+                continue
+            early[found[0]] = found[1]
+            running.append(pool.submit(take))
+            while due in early:
+                yield early.pop(due)
+                due += 1
+
+
 @dataclass(eq=False)
 class _Source(Generic[Piece, Result]):
-    """Pieces that are made one after the other, and what has come of them."""
+    """Pieces that are made one after the other, and by their number what has come of them."""
 
     pieces: Iterator[Piece]
-    results: list[Result | None] = field(default_factory=list)
-    making: Lock = field(default_factory=Lock)
+    results: dict[int, Result] = field(default_factory=dict)
+    begun: int = 0
     exhausted: bool = False
+    making: Lock = field(default_factory=Lock)
 
     def advance(self, work: Callable[[Piece], Result]) -> None:
         """Make the next piece, with `making` held, and work on it, with `making` released."""
         try:
-            place = len(self.results)
-            piece = next(self.pieces)
-            self.results.append(None)
+            number, piece = self.begun, next(self.pieces)
+            self.begun += 1
         except StopIteration:
             self.exhausted = True
             return
         finally:
             self.making.release()
-        self.results[place] = work(piece)
+        self.results[number] = work(piece)
 
 
-def in_order(work: Callable[[Piece], Result], sources: Iterable[Iterable[Piece]], workers: int) -> Iterator[Result]:
-    """The results of `work` on each piece of each source, in the sources' and the pieces' order.
+def side_by_side(work: Callable[[Piece], Result], sources: Sequence[Iterable[Piece]], workers: int) -> Iterator[Result]:
+    """The results of `work` on each piece of each source, in the sources' and the pieces' order, when all are there.
 
     A piece is made when a thread is free for it, so that no more than `workers` of them exist at once: those of one
     source one after the other, those of different sources at the same time. Threads begin with the last source, since
-    the first, the image itself, is the quickest to make, and leaves the least to wait for in the end.
+    the first, the image itself, is the quickest to make and leaves the least to wait for in the end.
     """
     if workers <= 1:
-        for source in sources:
-            yield from map(work, source)
+        for pieces in sources:
+            yield from map(work, pieces)
         return
-    made: list[_Source[Piece, Result]] = [_Source(iter(source)) for source in sources]
+    made: list[_Source[Piece, Result]] = [_Source(iter(pieces)) for pieces in sources]
 
     def take_turns() -> None:
-        while open_ones := [source for source in reversed(made) if not source.exhausted]:
-            free = next((source for source in open_ones if source.making.acquire(blocking=False)), None)
-            if free is None:
-                free = open_ones[0]
-                free.making.acquire()
-            free.advance(work)
+        finished = False
+        try:
+            while waiting := [source for source in reversed(made) if not source.exhausted]:
+                source = next((source for source in waiting if source.making.acquire(blocking=False)), None)
+                if source is None:
+                    source = waiting[0]
+                    source.making.acquire()
+                source.advance(work)
+            finished = True
+        finally:
+            if not finished:  # nor need the other threads go on
+                for source in made:
+                    source.exhausted = True
 
     with ThreadPoolExecutor(workers) as pool:
         for turn in [pool.submit(take_turns) for _ in range(workers)]:
             turn.result()
     for source in made:
-        yield from source.results  # type: ignore[misc]  # every place is filled by now
+        yield from (source.results[number] for number in range(source.begun))

@@ -42,6 +42,9 @@ class LoG(SettingsFilter):
         for sigma in self.sigma:
             require(is_positive(sigma), "LoG", "sigma above 0 mm", sigma)
 
+    def parts(self) -> tuple[LoG, ...]:
+        return tuple(LoG((sigma,)) for sigma in self.sigma)
+
     def images(self, image: Image, box: Box) -> Iterator[tuple[str, Image]]:
         for sigma in self.sigma:
             lacking = _too_small(image, sigma)
