@@ -77,12 +77,12 @@ class Wavelet(SettingsFilter):
         for level in range(1, last + 1):
             bands = decompose(approximation, axes, self.wavelet, starts, image.array.shape)
             starts = [start + before for start in starts]
-            approximation = bands.pop("L" * len(axes))
+            _, approximation = next(bands)
             number = level - self.start_level
             prefix = "wavelet" if number == 1 else f"wavelet{number}"
             if number < 1:
                 continue
-            for name, band in bands.items():
+            for name, band in bands:
                 yield f"{prefix}-{name}", part.with_array(self._inside(band, last - level, part, axes))
         yield f"{prefix}-{'L' * len(axes)}", part.with_array(self._inside(approximation, 0, part, axes))
 
@@ -123,9 +123,9 @@ def periodic_support(array: np.ndarray, box: Box, axes: tuple[int, ...], before:
 
 
 def decompose(
-    volume: np.ndarray, axes: tuple[int, ...], wavelet: str, starts: Sequence[int], shape: Sequence[int]
-) -> dict[str, np.ndarray]:
-    """One level of the undecimated transform, where the filters fit.
+    volume: np.ndarray, axes: Sequence[int], wavelet: str, starts: Sequence[int], shape: Sequence[int]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """One level of the undecimated transform, where the filters fit: each band when it is asked for.
 
     Parameters
     ----------
@@ -135,19 +135,19 @@ def decompose(
 
     Returns
     -------
-    arrays by name, one letter per axis in the order of `axes`; names ascend with L before H
+    names, one letter per axis in the order of `axes`, and arrays; names ascend with L before H
     """
+    if not axes:
+        yield "", volume
+        return
+    axis, *others = axes
     bank = filter_bank(wavelet, str(volume.dtype))
-    bands = {"": volume}
-    for axis in axes:
-        split = {}
-        for name, band in bands.items():
-            pair = convolve_pair(band, axis, *bank)
-            for letter, taps, out in zip("LH", bank, pair, strict=True):
-                _sum_as_pywavelets_does(out, band, axis, taps, starts[axis], shape[axis])
-                split[name + letter] = out
-        bands = split
-    return bands
+    halves = list(convolve_pair(volume, axis, *bank))
+    for taps, half in zip(bank, halves, strict=True):
+        _sum_as_pywavelets_does(half, volume, axis, taps, starts[axis], shape[axis])
+    for letter in "LH":
+        for name, band in decompose(halves.pop(0), others, wavelet, starts, shape):
+            yield letter + name, band
 
 
 def _sum_as_pywavelets_does(

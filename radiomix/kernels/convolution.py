@@ -27,12 +27,13 @@ def convolve_pair(source, axis, low, high):
     else:
         mx = nx - taps + 1
     flat = source.reshape(-1)
-    low_out = np.zeros((mz, my, mx), source.dtype)
-    high_out = np.zeros((mz, my, mx), source.dtype)
+    low_out = np.empty((mz, my, mx), source.dtype)
+    high_out = np.empty((mz, my, mx), source.dtype)
     for z in range(mz):
         for y in range(my):
             row = (z * ny + y) * nx + (taps - 1) * step
             low_row, high_row = low_out[z, y], high_out[z, y]
+            low_row[:], high_row[:] = 0.0, 0.0
             for j in range(taps):
                 begin = row - j * step
                 accumulate(flat[begin : begin + mx], low[j], high[j], low_row, high_row)
