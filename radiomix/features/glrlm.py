@@ -54,9 +54,9 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     counts = stack_of_zeros(segments, len(offsets), grid.count + 1, max(grid.shape) + 2)
     place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
     running = np.ones((2, len(offsets), grid.area), np.min_scalar_type(counts.shape[-1]))
-    count_runs(*place, grid.steps(offsets), by_slice, running, counts)
+    longest = count_runs(*place, grid.steps(offsets), by_slice, running, counts)
     voxels = np.diff(grid.starts if by_slice else grid.whole)
-    return counts, np.repeat(voxels[:, None], len(offsets), axis=1)
+    return counts[..., : max(longest, 2) + 1], np.repeat(voxels[:, None], len(offsets), axis=1)
 
 
 def _drop_lonely_directions(counts: np.ndarray, voxels: np.ndarray, grid: Grid, planar: bool) -> None:

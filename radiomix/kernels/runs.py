@@ -30,6 +30,10 @@ def count_runs(flat, row, area, voxels, starts, steps, by_slice, running, counts
     steps : distances in `flat` to the previous voxel along each direction, int64: 4 in the plane, then 9 or none across
     by_slice : whether slice z is counted into segment z; else all into segment 0
     running : (2, directions, area) ones, unsigned and wide enough for the longest run: the lengths in two slices
+
+    Returns
+    -------
+    the length of the longest run
     """
     _, directions, width, columns = counts.shape
     low, high = row + 1, area - row - 1
@@ -42,7 +46,7 @@ def count_runs(flat, row, area, voxels, starts, steps, by_slice, running, counts
         cells = counts[z if by_slice else 0].reshape(directions * width * columns)
         inside, lengths = voxels[starts[z] : starts[z + 1]], now.reshape(now.size)
         _count(flat, start, row, area, inside, columns, directions > IN_PLANE, lengths, cells)
-    _difference(counts.reshape(counts.size // columns, columns))
+    return _difference(counts.reshape(counts.size // columns, columns))
 
 
 @kernel
@@ -73,8 +77,15 @@ def _count(flat, start, row, area, voxels, columns, across, lengths, cells):
 
 @kernel
 def _difference(reached):
-    """Turn counts of voxels whose run has reached length j into counts of runs of length j."""
+    """Turn counts of voxels whose run has reached length j into counts of runs of length j; return the longest.
+
+    A run that has reached a length has reached all below it: the first length without voxels ends a row.
+    """
+    longest = 0
     for r in range(reached.shape[0]):
-        row = reached[r]
-        for j in range(1, row.size - 1):
+        row, j = reached[r], 1
+        while row[j] > 0:
             row[j] -= row[j + 1]
+            j += 1
+        longest = max(longest, j - 1)
+    return longest
