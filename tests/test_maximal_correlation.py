@@ -43,3 +43,17 @@ def test_groups_of_levels_that_never_meet_are_perfectly_correlated(block):
 
 def test_independent_levels_are_not_correlated():
     assert ours(joint_of(np.ones((12, 12)))) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_levels_without_a_row_leave_nothing_to_look_for() -> None:
+    """Most of 19 levels never come first: what can be found ends with those that do."""
+    pairs = [(0, 2), (0, 3), (0, 6), (0, 12), (0, 14), (1, 1), (1, 5), (2, 3), (2, 4), (3, 6), (3, 7)]
+    pairs += [(4, 1), (4, 3), (4, 13), (5, 5), (6, 1)]
+    matrix = np.zeros((19, 19))
+    for pair in pairs:
+        matrix[pair] = 1.0
+    rows, columns = matrix.sum(axis=1), matrix.sum(axis=0)
+    found = maximal_correlation(matrix, False, np.arange(19), rows, columns)
+    scales = [np.divide(1.0, np.sqrt(sums), where=sums > 0, out=np.zeros(19)) for sums in (rows, columns)]
+    expected = np.linalg.svd(scales[0][:, None] * matrix * scales[1], compute_uv=False)[1]
+    assert found == pytest.approx(expected, rel=1e-10)

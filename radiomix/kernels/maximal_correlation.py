@@ -113,7 +113,8 @@ def _scale(matrix, levels, rows, columns, scaled, basis, right):
         left = 1.0 / math.sqrt(here) if here > 0 else 0.0
         ripple = (r * 0.6180339887498949) % 1.0 - 0.5
         basis[0, r] = math.sqrt(here / total)
-        basis[1, r] = basis[0, r] * (levels[r] - mean) * scale + 0.2 / math.sqrt(size) * ripple
+        if here > 0:  # elsewhere all vectors are 0
+            basis[1, r] = basis[0, r] * (levels[r] - mean) * scale + 0.2 / math.sqrt(size) * ripple
         for c in range(size):
             scaled[0, r, c] = matrix[r, c] * left * right[c]
         if scaled.shape[0] > 1:
@@ -142,7 +143,8 @@ def _next(basis, step, size, scaled, between):
             if length < 1e-9:
                 length = 0.0
                 for i in range(size):
-                    image[i] = (i * 0.7548776662466927 + step * 0.5698402909980532) % 1.0 - 0.5
+                    turn = 0.7548776662466927 + step * 0.5698402909980532  # another one each time, or little is new
+                    image[i] = ((i + 1) * turn) % 1.0 - 0.5 if basis[0, i] > 0 else 0.0
         repeats += 1
         if length > 1e-3 or repeats == 3:  # where little was left, much of it is rounding
             return part, length
@@ -152,7 +154,8 @@ def _next(basis, step, size, scaled, between):
 def maximal_correlation(matrix, symmetric, levels, rows, columns):
     """MCC of a matrix of counts, for the levels that occur in it.
 
-    Repeated orthogonalisation keeps the basis exact, so that at the latest `size` - 1 steps give the eigenvalue.
+    Repeated orthogonalisation keeps the basis exact, so that the eigenvalue is there after as many steps as there are
+    levels in rows, less one.
 
     Parameters
     ----------
@@ -169,11 +172,13 @@ def maximal_correlation(matrix, symmetric, levels, rows, columns):
     between, diagonal, beside = np.zeros(width), np.empty(size), np.empty(size)
     _scale(matrix, levels, rows, columns, scaled, basis, between)
     _orthogonalise(basis[1], basis, 1, between)
-    value, steady, restarted = 0.0, 0, False
-    for step in range(size - 1):
+    value, steady, restarted, steps = 0.0, 0, False, -1
+    for r in range(size):
+        steps += basis[0, r] > 0
+    for step in range(steps):
         diagonal[step], beside[step] = _next(basis, step, size, scaled, between)
         restarted = restarted or beside[step] == 0
-        if step >= 3 or step == size - 2:
+        if step >= 3 or step == steps - 1:
             before = value
             value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001, before)
             # one or two steps without gain may be a rest on the eigenvalue below
