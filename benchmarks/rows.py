@@ -15,7 +15,7 @@ from radiomix.filters import LoG, Wavelet
 from radiomix.io import read_image, read_labels
 from radiomix.registry import Original
 
-from .clock import Timing, Work, alternate, timed
+from .clock import Timing, Work, alternate, on_all_cores, timed
 from .peers import Absent, Peer, pyradiomics
 from .rois import SIZES, Region, ellipsoid, real
 
@@ -128,6 +128,13 @@ def filter_bank(peers: Peers) -> Iterator[Row]:
         yield from contest("original, 8 wavelets, LoG 1-3 mm", region, config, start, {"PyRadiomics": target})
 
 
+def threads(peers: Peers) -> Iterator[Row]:
+    region = ellipsoids()[3]
+    with on_all_cores():
+        timings = alternate({str(count): ours(region, Config(images=BANK), count) for count in (1, 2)})
+    yield Row("filter bank, 2 threads (peer: 1)", region.name, "radiomix", timings["2"], timings["1"], 1.7)
+
+
 def resampling(peers: Peers) -> Iterator[Row]:
     config = Config(resample=Resample((1.0, 1.0, 1.0)))
     parameters = {"featureClass": CLASSES, "setting": {"resampledPixelSpacing": [1, 1, 1]}}
@@ -167,4 +174,4 @@ def ibsi_set(peers: Peers) -> Iterator[Row]:
         yield from contest("the whole IBSI set", region, config, start, {"MIRP": 100, "pictologics": 3})
 
 
-IN_PROCESS = (default_features, texture_classes, filter_bank, resampling, bin_numbers, ibsi_set)
+IN_PROCESS = (default_features, texture_classes, filter_bank, threads, resampling, bin_numbers, ibsi_set)
