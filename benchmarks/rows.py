@@ -57,10 +57,10 @@ def real_regions() -> tuple[Region, ...]:
     return tuple(real())
 
 
-def ours(region: Region, config: Settings = None) -> Work:
+def ours(region: Region, config: Settings = None, workers: int = 1) -> Work:
     """Our extraction, on images in memory."""
     image, labels = read_image(region.image), read_labels(region.mask)
-    return timed(lambda: extract(image, labels, config))
+    return timed(lambda: extract(image, labels, config, workers=workers))
 
 
 def contest(
