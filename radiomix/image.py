@@ -247,12 +247,14 @@ class Levels:
     values : the level of each of its voxels, in scan order, unsigned: 1..count, or 0 below the lowest bin
     count : Ng, the number of grey levels: the highest level present
     edges : the bin edges, lower edge of level i is edges[i - 1]; empty where the intensities themselves are the levels
+    table : the level of each of `Roi.whole`, where levels were looked up for these
     """
 
     inside: np.ndarray
     values: np.ndarray
     count: int
     edges: np.ndarray
+    table: np.ndarray | None = None
 
     @classmethod
     def of(cls, array: np.ndarray, count: int, edges: np.ndarray | None = None) -> Levels:

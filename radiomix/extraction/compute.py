@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
-import numpy as np
-
 from ..config import Aggregation, Config
 from ..errors import NonFiniteVoxels
 from ..features.source import Source
@@ -89,12 +87,10 @@ def _derived(image: Image, make: Filter, region: Region, wanted: Wanted) -> Iter
 
 
 def _roi(image: Image, box: Box, region: Region) -> Roi:
-    """The ROI's part of a derived image, in memory of its own kind: kernels are compiled for that alone."""
+    """The ROI's part of a derived image, whose memory it looks at."""
     corner = tuple(s.start for s in box)
-    cut = np.ascontiguousarray(image.array[box])
-    if not cut.flags.writeable:
-        cut = cut.copy()
-    return Roi(cut, region.morphological, region.inside, image.spacing, image.dimensions, image.array, corner)
+    around, masks = image.array, (region.morphological, region.inside)
+    return Roi(around[box], *masks, image.spacing, image.dimensions, around, corner)
 
 
 def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:

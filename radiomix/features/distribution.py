@@ -202,11 +202,11 @@ def power_of(unit: str, exponent: int) -> str:
     return {0: "1", 1: unit}.get(exponent, f"{unit}^{exponent}")
 
 
-def level_counts(levels: Levels | None) -> np.ndarray:
-    """How many voxels have each grey level, (Ng,)."""
-    if levels is None:
-        raise ValueError("grey levels are asked for, but the image has not been discretised")
-    return statistics.tally(levels.values, 0, levels.count + 1)[1:]
+def level_counts(levels: Levels, intensities: np.ndarray | None = None) -> np.ndarray:
+    """How many voxels have each grey level, (Ng,); from the counts of `intensities` where levels were looked up."""
+    if levels.table is None or intensities is None:
+        return statistics.tally(levels.values, 0, levels.count + 1)[1:]
+    return np.bincount(levels.table, intensities, levels.count + 1)[1:].astype(np.int64)
 
 
 def entropy(probabilities: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from math import nan
 import numpy as np
 
 from ..registry import Domain, Family, Feature, Values
-from .distribution import Distribution, entropy, evaluate, level_counts, statistics_of
+from .distribution import Distribution, entropy, evaluate, statistics_of
 from .source import Source
 
 
@@ -25,10 +25,10 @@ class Histogram:
         extremes = float(present[0]), float(present[-1])
         return Distribution(present, self.counts[self.counts > 0], extremes, self.source.config.dialect)
 
-    @cached_property
+    @property
     def counts(self) -> np.ndarray:
         """How many voxels have each grey level, (Ng,)."""
-        return level_counts(self.source.levels)
+        return self.source.level_counts
 
     @property
     def probabilities(self) -> np.ndarray:

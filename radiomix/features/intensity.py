@@ -8,9 +8,8 @@ from math import prod, sqrt
 
 import numpy as np
 
-from ..kernels.statistics import tally
 from ..registry import Domain, Family, Feature, Values
-from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, level_counts, statistics_of
+from .distribution import ONLY_PYRADIOMICS, Distribution, entropy, evaluate, statistics_of
 from .source import Source
 
 
@@ -23,10 +22,8 @@ class FirstOrder:
     @cached_property
     def intensities(self) -> Distribution:
         roi, config = self.source.roi, self.source.config
-        values, counts = roi.exact, None
-        if roi.whole is not None:
-            values, counts = roi.whole, tally(roi.values, int(roi.extremes[0]), roi.whole.size)
-        return Distribution(values, counts, roi.extremes, config.dialect, config.voxel_shift)
+        values = roi.exact if roi.whole is None else roi.whole
+        return Distribution(values, self.source.intensity_counts, roi.extremes, config.dialect, config.voxel_shift)
 
     @property
     def total_energy(self) -> float:
@@ -35,7 +32,7 @@ class FirstOrder:
     @cached_property
     def probabilities(self) -> np.ndarray:
         """The share of each grey level that occurs among the ROI's voxels."""
-        counts = level_counts(self.source.levels)
+        counts = self.source.level_counts
         return counts[counts > 0] / counts.sum()
 
 

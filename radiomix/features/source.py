@@ -10,7 +10,9 @@ import numpy as np
 from ..config import Config
 from ..image import Levels, Roi
 from ..kernels.grid import is_flat
+from ..kernels.statistics import tally
 from .aggregate import plans
+from .distribution import level_counts
 from .grid import Grid
 from .surroundings import Surroundings
 from .zones import Zones
@@ -35,6 +37,20 @@ class Source:
     levels: Levels | None
     config: Config
     ivh_levels: Levels | None = None
+
+    @cached_property
+    def intensity_counts(self) -> np.ndarray | None:
+        """How often each of `roi.whole` occurs."""
+        if self.roi.whole is None:
+            return None
+        return tally(self.roi.values, int(self.roi.extremes[0]), self.roi.whole.size)
+
+    @cached_property
+    def level_counts(self) -> np.ndarray:
+        """How many voxels have each grey level, (Ng,)."""
+        if self.levels is None:
+            raise ValueError("grey levels are asked for, but the image has not been discretised")
+        return level_counts(self.levels, self.intensity_counts)
 
     @cached_property
     def out_of_plane(self) -> int:

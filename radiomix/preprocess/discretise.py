@@ -76,14 +76,15 @@ def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
     raise ConfigError(f"unknown discretisation {bins!r}: expected FixedBinWidth, FixedBinNumber or NoBins")
 
 
-def _by_rule(roi: Roi, rule: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The level of each voxel by a rule for intensities; of each integer only once where there are few."""
+def _by_rule(roi: Roi, rule: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> Levels:
+    """Levels by a rule for intensities, which never falls; each integer is looked at only once where there are few."""
+    count = int(rule(np.array(roi.extremes))[1])
     if roi.whole is None:
-        return rule(roi.exact)
+        return Levels(roi.inside, rule(roi.exact), count, edges)
     table = rule(roi.whole)
     levels = np.empty(roi.values.size, table.dtype)
     look_up(roi.values, int(roi.extremes[0]), table, levels)
-    return levels
+    return Levels(roi.inside, levels, count, edges, table)
 
 
 def _storage(count: int, size: int) -> np.ndarray:
@@ -102,8 +103,7 @@ def _refuse_too_many(low: float, high: float, width: float, name: str) -> None:
 
 
 def _by_edges(roi: Roi, edges: np.ndarray) -> Levels:
-    levels = _by_rule(roi, lambda values: _between(values, edges))
-    return Levels(roi.inside, levels, int(np.searchsorted(edges, roi.extremes[1], side="right")), edges)
+    return _by_rule(roi, lambda values: _between(values, edges), edges)
 
 
 def _between(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -163,8 +163,7 @@ def _by_width(roi: Roi, origin: float, bins: float, width: float, most: int, edg
         level_by_width(values, origin, bins, width, most, levels)
         return levels
 
-    levels = _by_rule(roi, rule)
-    return Levels(roi.inside, levels, int(rule(np.array(roi.extremes))[1]), edges)
+    return _by_rule(roi, rule, edges)
 
 
 def _as_they_are(roi: Roi, name: str) -> Levels:
