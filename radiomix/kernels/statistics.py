@@ -97,15 +97,17 @@ def robust_deviation(values, counts, low, high):
     for i in range(values.size):
         often = 1.0 if counts is None else float(counts[i])
         within = (values[i] >= low) & (values[i] <= high)
-        n += often if within else 0.0
-        total += often * values[i] if within else 0.0
+        taken = often if within else 0.0
+        n += taken
+        total += taken * values[i]
     if n == 0:
         return np.nan
     mean, total = total / n, 0.0
     for i in range(values.size):
         often = 1.0 if counts is None else float(counts[i])
         within = (values[i] >= low) & (values[i] <= high)
-        total += often * abs(values[i] - mean) if within else 0.0
+        taken = often if within else 0.0
+        total += taken * abs(values[i] - mean)
     return total / n
 
 
@@ -211,16 +213,18 @@ def _select(members, rank):
             return pivot
 
 
-@kernel
-def tally(values, low, count):
+def tally(values: np.ndarray, low: int, count: int) -> np.ndarray:
     """How often each of the `count` integers from `low` occurs in a 1-D array that holds no others."""
     # two tables, so that an increment seldom waits for the one before
-    even, odd = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    tables = np.zeros((2, count), np.int64)
+    _tally(values, low, tables[0], tables[1])
+    return tables[0] + tables[1]
+
+
+@kernel
+def _tally(values, low, even, odd):
     for i in range(0, values.size - 1, 2):
         even[np.uint64(np.int64(values[i]) - low)] += 1
         odd[np.uint64(np.int64(values[i + 1]) - low)] += 1
     if values.size % 2:
         even[np.int64(values[-1]) - low] += 1
-    for i in range(count):
-        even[i] += odd[i]
-    return even
