@@ -77,7 +77,8 @@ FORBIDDEN["features"] |= {"SimpleITK", "nibabel"}
 FORBIDDEN["preprocess"] |= {"nibabel"}
 FORBIDDEN["table"] |= IMAGE_LIBRARIES
 KERNELS_MAY = {"numpy", "numba", "math", "__future__", "collections", "functools", "itertools", "typing"}
-COMPILER_MAY = KERNELS_MAY | {"hashlib", "pathlib", "re"}  # kernels/jit.py watches the kernels' sources
+# kernels/jit.py drives the compiler and watches the kernels' sources
+COMPILER_MAY = KERNELS_MAY | {"contextlib", "gc", "hashlib", "pathlib", "re"}
 
 
 def room_of(path: Path) -> str:

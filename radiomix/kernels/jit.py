@@ -8,16 +8,22 @@ files stale: here a file is watched together with all that it imports from besid
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import AnnotateTypes
 from numba.core.types import unliteral
 
 _IMPORT = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
@@ -47,16 +53,71 @@ class _FilePerSignature(IndexDataCacheFile):
         self._save_index(overloads)
 
 
-class _Kernel(CPUDispatcher):
-    """Compiled for Python to call; other kernels call its inner twin, which needs no wrapper and no file of its own."""
+class _Part(JITCodeLibrary):
+    """Code that only kernels call: linked into them, and only there optimised as a whole and made machine code."""
 
-    inner: Any
+    @property
+    def codegen(self) -> Any:
+        return self  # which is asked for no more than `set_env`
+
+    def set_env(self, name: str, environment: object) -> None:
+        pass
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _AsPart(AnalysisPass):
+    _name = "lower_as_part_of_kernels"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        # here, not as an option: overloads of NumPy's functions are compiled again for every set of options
+        state.flags.no_cpython_wrapper = True
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        return False
+
+
+class _PartCompiler(CompilerBase):
+    def define_pipelines(self) -> list[Any]:
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.add_pass_after(_AsPart, AnnotateTypes)
+        passes.finalize()
+        return [passes]
+
+
+class _Kernel(CPUDispatcher):
+    """Compiled for Python to call; other kernels call its twin `part`."""
+
+    part: Any
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        return self.inner.get_call_template([unliteral(arg) for arg in args], kws)  # a 1 is compiled like any integer
+        return self.part.get_call_template([unliteral(arg) for arg in args], kws)  # a 1 is compiled like any integer
 
     def get_overload(self, sig: Any) -> Any:
-        return self.inner.get_overload(sig)
+        return self.part.get_overload(sig)
+
+    def compile(self, sig: Any) -> Any:
+        with _uncollected():
+            return super().compile(sig)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The compiler keeps most of what it makes: looking for garbage in between takes a sixth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -67,7 +128,7 @@ def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         if dispatcher is function:  # without the JIT
             return dispatcher
         dispatcher.__class__ = _Kernel
-        dispatcher.inner = compile_later(function, no_cpython_wrapper=True)
+        dispatcher.part = compile_later(function, pipeline_class=_PartCompiler)
         files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
         if isinstance(files, IndexDataCacheFile):
             files.__class__ = _FilePerSignature
