@@ -35,8 +35,10 @@ $(PEERS)/.complete:
 		{ echo "pictologics and MIRP need Python 3.12 or newer; none was found (set PEER_PYTHON=...)"; exit 1; }; \
 	$$python -m venv $(PEERS)
 	@for peer in pictologics==0.9.0 mirp==2.7.0; do \
-		reason=$(PEERS)/$${peer%%==*}.reason; \
-		if $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $$peer nibabel 2> $$reason; \
+		name=$${peer%%==*}; reason=$(PEERS)/$$name.reason; \
+		echo "$$peer: installing, then the first import, which compiles pictologics' kernels: minutes"; \
+		if $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $$peer nibabel 2> $$reason && \
+			$(PEERS)/bin/python -c "import $$name" 2>> $$reason; \
 		then rm $$reason; else echo "$$peer could not be installed: $$(tail -n 1 $$reason)"; fi; \
 	done
 	@touch $@

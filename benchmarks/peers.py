@@ -93,10 +93,12 @@ def peer_python(name: str) -> Path:
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         raise Absent(f"no environment for {' and '.join(PACKAGES)} ({INSTALL} builds it where Python 3.12 exists)")
+    reason = ENVIRONMENT / f"{PACKAGES[name]}.reason"
+    if reason.exists():
+        said = reason.read_text(encoding="utf-8").strip().splitlines()[-1:]
+        raise Absent(" ".join((f"{name} could not be installed:", *said)))
     if peer_version(python, name) is None:
-        reason = ENVIRONMENT / f"{PACKAGES[name]}.reason"
-        said = reason.read_text(encoding="utf-8").strip().splitlines()[-1:] if reason.exists() else []
-        raise Absent(" ".join((f"{name} could not be installed ({INSTALL})", *said)))
+        raise Absent(f"{name} is not in {ENVIRONMENT} ({INSTALL} installs it)")
     return python
 
 
