@@ -1,6 +1,6 @@
-"""How should a few clinical columns share a penalty with many features? Prints the table of evaluation.md.
+"""How should a few clinical columns share a penalty with many features? Prints a table like that of evaluation.md, of whole pipelines.
 
-Run as `python docs/simulate_blocks.py [tables]`; the page's 40 tables per row take about ten minutes.
+Run as `python docs/simulate_blocks.py [tables]`; 40 tables per row take an hour or more.
 """
 
 from __future__ import annotations
