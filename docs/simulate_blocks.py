@@ -1,4 +1,4 @@
-"""How should a few clinical columns share a penalty with many features? Prints a table like that of evaluation.md, of whole pipelines.
+"""How should a few clinical columns share a penalty with many features? Prints a table of whole pipelines.
 
 Run as `python docs/simulate_blocks.py [tables]`; 40 tables per row take an hour or more.
 """
