@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from .clock import least, on_one_core
+from .markdown import table
 from .processes import MEMORY
 from .rois import Region, ellipsoid
 from .rows import CLASSES, ours
-from .table import line, written
+from .table import written
 
 VOXELS = (4_000, 16_000, 64_000, 250_000, 1_000_000, 4_000_000)
 LEVELS = (8, 16, 32, 64, 128, 256, 512)
@@ -136,10 +137,16 @@ def section(c: Curve) -> Iterator[str]:
     yield from (f"## {c.quantity[0].upper()}{c.quantity[1:]}: {c.title}", "")
     powers = f"{c.exponent(c.seconds):z.2f}, memory to the power {c.exponent(c.mebibytes):z.2f}"
     yield from (f"Time grows with the {c.quantity} to the power {powers}.", "")
-    header = (c.quantity, "time [ms]", "memory [MiB]")
-    yield from (line(header), line(("---:",) * len(header)))
-    for n, seconds, mebibytes in zip(c.at, c.seconds, c.mebibytes, strict=True):
-        yield line((f"{n:,}", f"{seconds * 1e3:#.3g}".rstrip("."), f"{mebibytes:#.3g}".rstrip(".")))
+    costs = zip(c.at, c.seconds, c.mebibytes, strict=True)
+    yield from table(
+        (c.quantity, "time [ms]", "memory [MiB]"),
+        [(f"{n:,}", digits(seconds * 1e3), digits(mebibytes)) for n, seconds, mebibytes in costs],
+    )
+
+
+def digits(value: float) -> str:
+    """Three of them, trailing zeros kept."""
+    return f"{value:#.3g}".rstrip(".")
 
 
 def plot(curves: Sequence[Curve], path: Path) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from .clock import on_one_core
 from .cohorts import COHORTS
 from .maps import MAPS
+from .markdown import line
 from .processes import PROCESSES
 from .rows import IN_PROCESS, Peers, Row
-from .table import HEADER, between_marks, cells, line, page, summary
+from .table import HEADER, between_marks, cells, page, summary
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 README = Path(__file__).parents[1] / "README.md"

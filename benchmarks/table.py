@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from .clock import Timing
+from .markdown import table
 from .peers import versions
 from .rows import Row
 
@@ -27,9 +28,7 @@ def page(rows: Sequence[Row]) -> str:
             "with half the distance between the quartiles. The ratio is the peer's time over ours; the target is the",
             "least ratio. Ellipsoids are made by formula (`benchmarks/rois.py`); real regions are used where present.",
             "",
-            line(HEADER),
-            line(("---",) * len(HEADER)),
-            *(line(cells(row)) for row in rows),
+            *table(HEADER, map(cells, rows)),
             "",
         ]
     )
@@ -76,10 +75,6 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def line(values: Sequence[str]) -> str:
-    return "| " + " | ".join(values) + " |"
-
-
 def summary(rows: Iterable[Row]) -> str:
     """The rows that have a target: a line per work and peer, its regions side by side."""
     groups: dict[tuple[str, str], list[Row]] = {}
@@ -90,9 +85,7 @@ def summary(rows: Iterable[Row]) -> str:
         f"{processor()}, one core, images in memory, warm; medians of both contestants in alternation in one run. The",
         "ratio is the peer's time (or memory) over ours, **bold** where it misses the target.",
         "",
-        line(SHORT),
-        line(("---",) * len(SHORT)),
-        *(line(side_by_side(group)) for group in groups.values()),
+        *table(SHORT, map(side_by_side, groups.values())),
     ]
     return "\n".join(lines) + "\n"
 
