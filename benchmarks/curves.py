@@ -25,7 +25,7 @@ from .markdown import table
 from .processes import MEMORY
 from .rois import Region, ellipsoid
 from .rows import CLASSES, ours
-from .table import written
+from .table import number, written
 
 VOXELS = (4_000, 16_000, 64_000, 250_000, 1_000_000, 4_000_000)
 LEVELS = (8, 16, 32, 64, 128, 256, 512)
@@ -140,13 +140,8 @@ def section(c: Curve) -> Iterator[str]:
     costs = zip(c.at, c.seconds, c.mebibytes, strict=True)
     yield from table(
         (c.quantity, "time [ms]", "memory [MiB]"),
-        [(f"{n:,}", digits(seconds * 1e3), digits(mebibytes)) for n, seconds, mebibytes in costs],
+        [(f"{n:,}", number(seconds * 1e3), number(mebibytes)) for n, seconds, mebibytes in costs],
     )
-
-
-def digits(value: float) -> str:
-    """Three of them, trailing zeros kept."""
-    return f"{value:#.3g}".rstrip(".")
 
 
 def plot(curves: Sequence[Curve], path: Path) -> None:
