@@ -27,6 +27,7 @@ from .studies import CLASSIFIERS, Case, cases
 HERE = Path(__file__).parent
 SHARED = HERE.resolve().parents[1] / "shared" / "tables"
 SEED = 0
+STAGES = ("scores", "others", "permuted")
 LIGHT = {"folds": 3, "repeats": 1, "candidates": 2, "inner_folds": 2}  # for permutations, of which many are needed
 Result: TypeAlias = dict[str, Any]
 
@@ -39,45 +40,66 @@ def main() -> None:
     )
     parser.add_argument("--page", type=Path, default=HERE / "TABLES.md", help="the page to write")
     parser.add_argument("--only", default="", help="part of a study's name")
-    parser.add_argument("--skip-scores", action="store_true", help="only permuted outcomes")
-    parser.add_argument("--permutations", type=int, default=20, help="of the outcome on every table; 0 leaves them out")
+    parser.add_argument("--permutations", type=int, default=20, help="of the outcome on every table")
+    parser.add_argument("--stages", default=",".join(STAGES), help="what to do, in this order")
     options = parser.parse_args()
     options.store.parent.mkdir(parents=True, exist_ok=True)
     found: dict[str, Result] = json.loads(options.store.read_text()) if options.store.exists() else {}
     everything = list(cases(options.tables))
-    for case in (c for c in everything if options.only in c.name):
-        one = found.setdefault(case.name, {})
-        if "scores" not in one and not options.skip_scores:
-            one |= scored(case, options.tables)
+    for stage in options.stages.split(","):
+        for case in (c for c in everything if options.only in c.name):
+            one = found.setdefault(case.name, {})
+            if stage in one or (stage == "others" and len(case.models) == 1):
+                continue
+            start = time.perf_counter()
+            match stage:
+                case "scores":
+                    one[stage] = scored(case, options.tables)
+                case "others":
+                    one[stage] = others(case, options.tables)
+                case "permuted":
+                    one[stage] = permuted(case.study(options.tables), options.permutations)
             options.store.write_text(json.dumps(found, indent=1))
-        if "permuted" not in one and options.permutations:
-            one["permuted"] = permuted(case.study(options.tables), options.permutations)
-            options.store.write_text(json.dumps(found, indent=1))
-        print(case.name, flush=True)
-    options.page.write_text(page(everything, found), encoding="utf-8")
+            options.page.write_text(page(everything, found), encoding="utf-8")
+            print(f"{stage}: {case.name}, {time.perf_counter() - start:.0f} s", flush=True)
 
 
 def scored(case: Case, folder: Path) -> Result:
-    """Scores of models and controls in nested cross-validation, and on the external table."""
-    start = time.perf_counter()
-    study = case.study(folder)
-    result = study.evaluate(
-        case.models, folds=case.folds, repeats=case.repeats, seed=SEED, permutations=0, workers=1,
-        external=folder / case.external if case.external else None,
-    )  # fmt: skip
+    """Scores of the first model and the controls in nested cross-validation, and on the external table."""
+    result = evaluated(case, folder, case.models[:1], controls=True)
     return {
         "cases": result.cohort["cases"],
         "features": result.cohort["features"],
         "counts": result.cohort["outcome_counts"],
-        "folds": case.folds,
-        "repeats": case.repeats,
         "score": result.settings["primary_score"],
-        "scores": scores_of(result, "internal"),
+        "internal": scores_of(result, "internal"),
         "external": scores_of(result, "external") if case.external else {},
         "added": added(result),
         "leaks": [finding.message for finding in result.findings if finding.severity is Severity.LEAK],
-        "seconds": round(time.perf_counter() - start, 1),
     }
+
+
+def others(case: Case, folder: Path) -> Result:
+    """The same of the other models, in the same folds."""
+    result = evaluated(case, folder, case.models[1:], controls=False)
+    return {
+        "internal": scores_of(result, "internal"),
+        "external": scores_of(result, "external") if case.external else {},
+    }
+
+
+def evaluated(case: Case, folder: Path, models: Sequence[str], *, controls: bool) -> Evaluation:
+    return case.study(folder).evaluate(
+        models, folds=case.folds, repeats=case.repeats, seed=SEED, controls=controls, permutations=0, workers=1,
+        external=folder / case.external if case.external else None,
+    )  # fmt: skip
+
+
+def together(result: Result, cohort: str) -> Result:
+    """The scores of all models, and after them the controls."""
+    first, *controls = result["scores"][cohort].items() or [(None, None)]
+    more = result.get("others", {}).get(cohort, {})
+    return dict([first, *more.items(), *controls]) if first[0] else {}
 
 
 def scores_of(result: Evaluation, cohort: str) -> Result:
@@ -126,28 +148,24 @@ def page(everything: Sequence[Case], found: dict[str, Result]) -> str:
 
 
 def one_study(case: Case, result: Result) -> list[str]:
-    name = {"auc": "AUC", "c_index": "C"}[result["score"]]
-    counts = ", ".join(f"{kind}: {count:g}" for kind, count in result["counts"].items())
-    lines = [f"## {case.name[0].upper()}{case.name[1:]}", ""]
-    lines += [
-        f"{result['cases']} cases ({counts}), {result['features']} features; {result['folds']} folds, repeated "
-        f"{result['repeats']} time(s). Known: {case.known or 'nothing'}."
+    about, external = result["scores"], together(result, "external")
+    counts = ", ".join(f"{kind}: {count:g}" for kind, count in about["counts"].items())
+    lines = [
+        f"## {case.name[0].upper()}{case.name[1:]}",
+        "",
+        f"{about['cases']} cases ({counts}), {about['features']} features; {case.folds} folds, repeated {case.repeats} "
+        f"time(s). Known: {case.known or 'nothing'}.",
+        *(f"\nLeft out as a leak: {message}" for message in about["leaks"]),
     ]
-    lines += [f"\nLeft out as a leak: {message}" for message in result["leaks"]]
-    header = ["", name, "pooled", *(["on the external table"] if result["external"] else [])]
+    header = ["", {"auc": "AUC", "c_index": "C"}[about["score"]], "pooled", *(["external table"] if external else [])]
     rows = [
-        (
-            model,
-            interval(cell),
-            f"{cell['pooled']:.3f}",
-            *([interval(result["external"][model])] if result["external"] else []),
-        )
-        for model, cell in result["scores"].items()
+        (model, interval(cell), f"{cell['pooled']:.3f}", *([interval(external[model])] if external else []))
+        for model, cell in together(result, "internal").items()
         if model != PREVALENCE
     ]
     lines += ["", *table(header, rows)]
-    if result["added"]:
-        gain, low, high = (f"{result['added'][key]:+.3f}" for key in ("difference", "low", "high"))
+    if about["added"]:
+        gain, low, high = (f"{about['added'][key]:+.3f}" for key in ("difference", "low", "high"))
         lines += ["", f"Radiomics adds {gain} ({low} to {high}) to clinical variables."]
     return lines
 
@@ -157,21 +175,22 @@ def interval(cell: Result) -> str:
 
 
 def sixteen(results: Sequence[tuple[Case, Result]]) -> list[str]:
-    header = ["table", "cases", "features"]
-    for model in (*CLASSIFIERS, VOLUME):
-        header += [model, "pooled"]
+    columns = (*CLASSIFIERS, VOLUME)
+    header = ["table", "cases", "features", *(name for model in columns for name in (model, "pooled"))]
     rows = []
     for case, result in results:
-        row = [case.name, str(result["cases"]), str(result["features"])]
-        for model in (*CLASSIFIERS, VOLUME):
-            cell = result["scores"].get(model)
-            row += ["", ""] if cell is None else [interval(cell), f"{cell['pooled']:.3f}"]
+        scores = together(result, "internal")
+        row = [case.name, str(result["scores"]["cases"]), str(result["scores"]["features"])]
+        for model in columns:
+            row += [interval(scores[model]), f"{scores[model]['pooled']:.3f}"] if model in scores else ["", ""]
         rows.append(row)
     means: list[str] = []
-    for model in (*CLASSIFIERS, VOLUME):
-        present = [result["scores"][model] for _, result in results if model in result["scores"]]
-        means += [f"{np.mean([cell[key] for cell in present]):.3f}" for key in ("value", "pooled")]
-    return table(header, [*rows, [f"mean of {len(results)}", "", "", *means]])
+    for model in columns:
+        cells = [scores[model] for _, result in results if model in (scores := together(result, "internal"))]
+        means += [
+            f"{np.mean([c[key] for c in cells]):.3f} of {len(cells)}" if cells else "" for key in ("value", "pooled")
+        ]
+    return table(header, [*rows, ["mean", "", "", *means]])
 
 
 def chance(results: Sequence[tuple[Case, Result]]) -> list[str]:

@@ -74,15 +74,23 @@ def test_a_table_becomes_scores_permutations_and_a_page(tmp_path: Path) -> None:
     frame = pd.DataFrame(rng.normal(size=(60, 4)), columns=["f0", "f1", "volume", "clin_age"])
     frame["sick"] = (frame["clin_age"] + 0.5 * rng.normal(size=60) > 0).astype(int)
     frame.to_csv(tmp_path / "t.csv", index=False)
-    case = Case("a table", "t.csv", {"outcome": "sick", "clinical": "clin_"}, ("ridge",), "AUC 0.9", folds=3, repeats=1)
-    result = tables.scored(case, tmp_path) | {"permuted": tables.permuted(case.study(tmp_path), 2)}
-    assert set(result["scores"]) == {"ridge", "prevalence", "volume only", "clinical only", "clinical + radiomics"}
-    assert result["scores"]["clinical only"]["value"] > 0.8 > result["scores"]["ridge"]["value"]
+    case = Case(
+        "a table", "t.csv", {"outcome": "sick", "clinical": "clin_"}, ("ridge", "lda"), "AUC 0.9", "", None, 3, 1
+    )
+    result = {
+        "scores": tables.scored(case, tmp_path),
+        "others": tables.others(case, tmp_path),
+        "permuted": tables.permuted(case.study(tmp_path), 2),
+    }
+    found = tables.together(result, "internal")
+    assert list(found) == ["ridge", "lda", "prevalence", "volume only", "clinical only", "clinical + radiomics"]
+    assert found["clinical only"]["value"] > 0.8 > found["lda"]["value"]
     assert len(result["permuted"]["values"]) == 2
     text = tables.page([case], {"a table": result})
-    assert f"| clinical only | {tables.interval(result['scores']['clinical only'])} |" in text
+    assert f"| clinical only | {tables.interval(found['clinical only'])} |" in text
     assert "60 cases (0: " in text and "Known: AUC 0.9." in text
     assert "Radiomics adds -0." in text or "Radiomics adds +0." in text
+    assert "mean over 1 tables is" in text
 
 
 def test_lines_of_a_table() -> None:
