@@ -52,6 +52,18 @@ def test_what_is_written_is_read(tmp_path: Path, ending: str, dtype: type) -> No
     assert found.source == str(path)
 
 
+@pytest.mark.parametrize("dtype", ["<u1", "<i1", "<u2", ">i2", "<u4", ">i4", "<i8", "<u8", ">f4", "<f8"])
+def test_numbers_are_those_of_nibabel(tmp_path: Path, dtype: str) -> None:
+    numbers = np.arange(24).reshape(2, 3, 4).astype(dtype)
+    header = nibabel.Nifti1Header(endianness=dtype[0])
+    for path in (tmp_path / "image.nii", tmp_path / "image.nii.gz"):
+        nibabel.save(nibabel.Nifti1Image(numbers, np.eye(4), header, dtype=dtype), path)
+        found = read_image(path).array
+        np.testing.assert_array_equal(found, np.asarray(nibabel.load(path).dataobj).T)
+        assert found.dtype == np.dtype(dtype).newbyteorder("=")
+        assert found.flags.writeable
+
+
 def test_positions_are_those_of_itk(tmp_path: Path) -> None:
     write_image(picture(), tmp_path / "image.nrrd")
     theirs = sitk.ReadImage(str(tmp_path / "image.nrrd"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from ..errors import ConfigError, InputError, LabelError, RadiomixWarning, UnreadableFile
 from ..image import Geometry, Image, LabelMap, triple
 from ..itk import from_sitk, geometry_of, refuse_unsupported, to_sitk
+from .nifti import read_stored
 
 if TYPE_CHECKING:
     import nibabel
@@ -116,18 +117,16 @@ def _read_file(path: Path, reader: sitk.ImageFileReader) -> Image:
 
 
 def _read_nifti(path: Path, reader: sitk.ImageFileReader, dimensions: int) -> Image:
-    """Numbers from nibabel, grid from ITK, which turns NaN and infinity into 0 and reads half a file without a word."""
-    import nibabel
-
-    try:
-        opened: Any = nibabel.load(path)
-        stored = opened.dataobj
-        array = np.asarray(stored.get_unscaled())
-    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
-        raise UnreadableFile(f"cannot read {path}: the file is damaged or cut short ({error})") from None
-    if (stored.slope, stored.inter) != (1, 0):
+    """Numbers as stored, grid from ITK, which turns NaN and infinity into 0 and reads half a file without a word."""
+    stored = read_stored(path)
+    if stored is None:
         return from_sitk(_execute(reader), str(path))
-    array = _native(array.reshape(array.shape[:dimensions]).T)
+    size = _size(reader)[:dimensions]
+    if stored.size < math.prod(size):
+        raise UnreadableFile(
+            f"cannot read {path}: the file is damaged or cut short ({stored.size} of {math.prod(size)} voxels)"
+        )
+    array = _native(stored[: math.prod(size)].reshape(size[::-1]))
     grid = sitk.Image([1] * dimensions, sitk.sitkUInt8)
     grid.SetSpacing(reader.GetSpacing()[:dimensions])
     grid.SetOrigin(reader.GetOrigin()[:dimensions])
