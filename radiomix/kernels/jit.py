@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
-from numba.core.caching import IndexDataCacheFile
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime import rtsys
 from numba.core.typed_passes import AnnotateTypes
 from numba.core.types import unliteral
 
@@ -51,6 +52,15 @@ class _FilePerSignature(IndexDataCacheFile):
         overloads = self._load_index()
         overloads[key] = name
         self._save_index(overloads)
+
+
+class _Loading(FunctionCache):
+    """A cache that is read without all that the compiler knows, which takes it half a second to learn."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 class _Part(JITCodeLibrary):
@@ -129,10 +139,10 @@ def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             return dispatcher
         dispatcher.__class__ = _Kernel
         dispatcher.part = compile_later(function, pipeline_class=_PartCompiler)
-        files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-        if isinstance(files, IndexDataCacheFile):
-            files.__class__ = _FilePerSignature
-            files._source_stamp = (files._source_stamp, _stamp(Path(function.__code__.co_filename)))
+        dispatcher._cache.__class__ = _Loading
+        files = dispatcher._cache._cache_file
+        files.__class__ = _FilePerSignature
+        files._source_stamp = (files._source_stamp, _stamp(Path(function.__code__.co_filename)))
         return dispatcher
 
     return decorate
