@@ -58,7 +58,7 @@ def test_processes_that_start_at_once_on_a_cold_cache_agree(tmp_path: Path) -> N
     together = [start(ROOT, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(3)]
     found = [finish(process) for process in together]
     assert len({out for out, _ in found}) == 1
-    assert all(compiled for _, compiled in found)
+    assert any(compiled for _, compiled in found)  # one that starts late finds what the others have compiled
     later, compiled = finish(start(ROOT, NUMBA_CACHE_DIR=str(tmp_path)))
     assert later == found[0][0]
     assert not compiled
