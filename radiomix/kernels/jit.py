@@ -13,12 +13,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from numba import njit
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba import jit, njit
+from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, register_pass
@@ -54,8 +54,14 @@ class _FilePerSignature(IndexDataCacheFile):
         self._save_index(overloads)
 
 
-class _Loading(FunctionCache):
-    """A cache that is read without all that the compiler knows, which takes it half a second to learn."""
+class _Cache(FunctionCache):
+    """Compiled variants on disk, read without all that the compiler knows, which takes it half a second to learn."""
+
+    def __init__(self, function: Callable[..., Any], stamp: bytes) -> None:
+        super().__init__(function)
+        files = self._cache_file
+        files.__class__ = _FilePerSignature
+        files._source_stamp = (files._source_stamp, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         rtsys.initialize(target_context)
@@ -103,9 +109,16 @@ class _PartCompiler(CompilerBase):
 
 
 class _Kernel(CPUDispatcher):
-    """Compiled for Python to call; other kernels call its twin `part`."""
+    """Compiled for Python to call; other kernels call its twin `part`. Cache and twin are made when first needed."""
 
-    part: Any
+    stamp: bytes  # of the source that was imported
+
+    @cached_property
+    def part(self) -> Any:
+        return jit(self.py_func, pipeline_class=_PartCompiler, **self.targetoptions)
+
+    def enable_caching(self) -> None:
+        self._cache = _Cache(self.py_func, self.stamp)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         return self.part.get_call_template([unliteral(arg) for arg in args], kws)  # a 1 is compiled like any integer
@@ -114,6 +127,8 @@ class _Kernel(CPUDispatcher):
         return self.part.get_overload(sig)
 
     def compile(self, sig: Any) -> Any:
+        if isinstance(self._cache, NullCache):
+            self.enable_caching()
         with _uncollected():
             return super().compile(sig)
 
@@ -134,15 +149,10 @@ def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     compile_later = partial(njit, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher: Any = compile_later(function, cache=True)
-        if dispatcher is function:  # without the JIT
-            return dispatcher
-        dispatcher.__class__ = _Kernel
-        dispatcher.part = compile_later(function, pipeline_class=_PartCompiler)
-        dispatcher._cache.__class__ = _Loading
-        files = dispatcher._cache._cache_file
-        files.__class__ = _FilePerSignature
-        files._source_stamp = (files._source_stamp, _stamp(Path(function.__code__.co_filename)))
+        dispatcher: Any = compile_later(function)
+        if dispatcher is not function:  # which it is without the JIT
+            dispatcher.__class__ = _Kernel
+            dispatcher.stamp = _stamp(Path(function.__code__.co_filename))
         return dispatcher
 
     return decorate
