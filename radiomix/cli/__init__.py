@@ -5,6 +5,7 @@ Exit codes: 0 all done; 1 done, but cases failed, differences or misses were fou
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import warnings
@@ -49,7 +50,8 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error made on purpose is one line and exit code 2."""
     warnings.showwarning = _show_warning
-    gc.set_threshold(100_000)  # what is loaded stays: looking for garbage among it is a sixth of a short command
+    gc.set_threshold(100_000)  # what is loaded stays: looking for garbage among it is a sixth of a short command,
+    atexit.register(gc.freeze)  # and its end another
     try:
         app(args=arguments)
     except RadiomixError as error:
