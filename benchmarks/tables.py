@@ -39,7 +39,7 @@ def main() -> None:
         "--store", type=Path, default=Path("build/tables.json"), help="results; finished tables are kept"
     )
     parser.add_argument("--page", type=Path, default=HERE / "TABLES.md", help="the page to write")
-    parser.add_argument("--only", default="", help="part of a study's name")
+    parser.add_argument("--only", default="", help="part of the name or the file of a study")
     parser.add_argument("--permutations", type=int, default=20, help="of the outcome on every table")
     parser.add_argument("--stages", default=",".join(STAGES), help="what to do, in this order")
     options = parser.parse_args()
@@ -47,7 +47,7 @@ def main() -> None:
     found: dict[str, Result] = json.loads(options.store.read_text()) if options.store.exists() else {}
     everything = list(cases(options.tables))
     for stage in options.stages.split(","):
-        for case in (c for c in everything if options.only in c.name):
+        for case in (c for c in everything if options.only in f"{c.name}, {c.file}"):
             one = found.setdefault(case.name, {})
             if stage in one or (stage == "others" and len(case.models) == 1):
                 continue
@@ -150,12 +150,13 @@ def page(everything: Sequence[Case], found: dict[str, Result]) -> str:
 def one_study(case: Case, result: Result) -> list[str]:
     about, external = result["scores"], together(result, "external")
     counts = ", ".join(f"{kind}: {count:g}" for kind, count in about["counts"].items())
+    times = "once" if case.repeats == 1 else f"{case.repeats} times"
     lines = [
         f"## {case.name[0].upper()}{case.name[1:]}",
         "",
-        f"{about['cases']} cases ({counts}), {about['features']} features; {case.folds} folds, repeated {case.repeats} "
-        f"time(s). Known: {case.known or 'nothing'}.",
-        *(f"\nLeft out as a leak: {message}" for message in about["leaks"]),
+        f"{about['cases']} cases ({counts}), {about['features']} features; {case.folds} folds, {times}. "
+        f"Known: {case.known or 'nothing'}.",
+        *(f"\nThe search for leaks says: {message}" for message in about["leaks"]),
     ]
     header = ["", {"auc": "AUC", "c_index": "C"}[about["score"]], "pooled", *(["external table"] if external else [])]
     rows = [
