@@ -70,16 +70,16 @@ class _Cache(FunctionCache):
 
 
 class _Part(JITCodeLibrary):
-    """Code that only kernels call: linked into them, and only there optimised as a whole and made machine code."""
+    """Code that only kernels call: linked into them, and only there made machine code.
+
+    It is optimised before, too: inside its caller the compiler sees too little of its arrays to use whole vectors.
+    """
 
     @property
     def codegen(self) -> Any:
         return self  # which is asked for no more than `set_env`
 
     def set_env(self, name: str, environment: object) -> None:
-        pass
-
-    def _optimize_final_module(self) -> None:
         pass
 
     def _finalize_final_module(self) -> None:
