@@ -176,21 +176,19 @@ def interval(cell: Result) -> str:
 
 
 def sixteen(results: Sequence[tuple[Case, Result]]) -> list[str]:
-    columns = (*CLASSIFIERS, VOLUME)
+    scores = [together(result, "internal") for _, result in results]
+    columns = [model for model in (*CLASSIFIERS, VOLUME) if any(model in one for one in scores)]
     header = ["table", "cases", "features", *(name for model in columns for name in (model, "pooled"))]
     rows = []
-    for case, result in results:
-        scores = together(result, "internal")
+    for (case, result), one in zip(results, scores, strict=True):
         row = [case.name, str(result["scores"]["cases"]), str(result["scores"]["features"])]
         for model in columns:
-            row += [interval(scores[model]), f"{scores[model]['pooled']:.3f}"] if model in scores else ["", ""]
+            row += [interval(one[model]), f"{one[model]['pooled']:.3f}"] if model in one else ["", ""]
         rows.append(row)
     means: list[str] = []
     for model in columns:
-        cells = [scores[model] for _, result in results if model in (scores := together(result, "internal"))]
-        means += [
-            f"{np.mean([c[key] for c in cells]):.3f} of {len(cells)}" if cells else "" for key in ("value", "pooled")
-        ]
+        cells = [one[model] for one in scores if model in one]
+        means += [f"{np.mean([c[key] for c in cells]):.3f} of {len(cells)}" for key in ("value", "pooled")]
     return table(header, [*rows, ["mean", "", "", *means]])
 
 
