@@ -136,6 +136,8 @@ def command(name: str) -> str:
 
 
 def quiet(arguments: list[str], environment: dict[str, str] | None = None) -> None:
+    environment = dict(environment or os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # byte code is kept, as that of an installed package
     subprocess.run(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
