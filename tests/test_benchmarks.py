@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from benchmarks import curves, peers
 from benchmarks.clock import Timing, alternate, least
 from benchmarks.kernels import seconds_of
+from benchmarks.markdown import replaced
 from benchmarks.rois import SIZES, ellipsoid
 from benchmarks.rows import Row
 from benchmarks.table import between_marks, cells, page, summary
@@ -92,6 +93,14 @@ def test_only_what_stands_between_the_marks_is_replaced():
     assert between_marks(text, "new\n") == "a\n<!-- speed -->\nnew\n<!-- /speed -->\nb\n"
     with pytest.raises(ValueError, match="expected the lines <!-- speed -->"):
         between_marks("no marks", "new\n")
+
+
+def test_what_is_measured_again_replaces_its_lines_alone():
+    page = "text | x\n\n| work | peer |\n| --- | --- |\n| a | 1 |\n| b | 1 |\n| b | 2 |\n| b c | 1 |\n"
+    assert replaced(page, ["| b | 3 |"]) == page.replace("| b | 1 |\n| b | 2 |\n", "| b | 3 |\n")
+    assert replaced(page, ["| a | 4 |", "| a | 5 |"]) == page.replace("| a | 1 |\n", "| a | 4 |\n| a | 5 |\n")
+    with pytest.raises(ValueError, match="'d', found none"):
+        replaced(page, ["| d | 1 |"])
 
 
 def test_the_readme_has_the_marks():
