@@ -28,7 +28,7 @@ TARGETS = {
     1: dict(zip(KINDS, (400, 500, 60, 30, 50, 20), strict=True)),
     2: {"first order": 150, "GLCM without MCC": 200, "GLDM and NGTDM": 20},
 }
-VOXELS, VOXELS_OF_GLCM, VOXELS_ALONE = 12_000, 4_137, SIZES[2]  # PyRadiomics takes milliseconds for a voxel's GLCM
+VOXELS, VOXELS_OF_GLCM, VOXELS_ALONE = SIZES[1], SIZES[0], SIZES[2]  # PyRadiomics: milliseconds for a voxel's GLCM
 PER_VOXEL = "µs/voxel"
 
 
