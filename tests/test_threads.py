@@ -23,26 +23,30 @@ def test_results_come_in_order_however_long_each_takes(workers: int) -> None:
     assert list(in_order(work, iter(range(30)), workers)) == [piece * piece for piece in range(30)]
 
 
-def test_pieces_are_made_one_at_a_time_and_only_when_a_thread_is_free() -> None:
-    alive, most, lock = 0, 0, threading.Lock()
+class Pieces:
+    """Numbers that are alive from when they are made until they are worked on, and the most that were at once."""
 
-    def pieces() -> Iterator[int]:
-        nonlocal alive, most
-        for piece in range(20):
-            with lock:
-                alive += 1
-                most = max(most, alive)
+    def __init__(self) -> None:
+        self.alive, self.most, self.lock = 0, 0, threading.Lock()
+
+    def source(self, count: int) -> Iterator[int]:
+        for piece in range(count):
+            with self.lock:
+                self.alive += 1
+                self.most = max(self.most, self.alive)
             yield piece
 
-    def work(piece: int) -> int:
-        nonlocal alive
+    def work(self, piece: int) -> int:
         time.sleep(0.001)
-        with lock:
-            alive -= 1
+        with self.lock:
+            self.alive -= 1
         return piece
 
-    assert list(in_order(work, pieces(), 3)) == list(range(20))
-    assert 1 <= most <= 3
+
+def test_pieces_are_made_one_at_a_time_and_only_when_a_thread_is_free() -> None:
+    pieces = Pieces()
+    assert list(in_order(pieces.work, pieces.source(20), 3)) == list(range(20))
+    assert 1 <= pieces.most <= 3
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -67,25 +71,10 @@ def test_different_sources_are_made_at_the_same_time() -> None:
 
 
 def test_of_several_sources_no_more_pieces_exist_than_threads() -> None:
-    alive, most, lock = 0, 0, threading.Lock()
-
-    def source() -> Iterator[int]:
-        nonlocal alive, most
-        for piece in range(10):
-            with lock:
-                alive += 1
-                most = max(most, alive)
-            yield piece
-
-    def work(piece: int) -> int:
-        nonlocal alive
-        time.sleep(0.001)
-        with lock:
-            alive -= 1
-        return piece
-
-    assert list(side_by_side(work, [source(), source(), source()], 2)) == 3 * list(range(10))
-    assert most <= 2
+    pieces = Pieces()
+    sources = [pieces.source(10) for _ in range(3)]
+    assert list(side_by_side(pieces.work, sources, 2)) == 3 * list(range(10))
+    assert pieces.most <= 2
 
 
 def test_a_failure_ends_the_work_on_all_sources() -> None:

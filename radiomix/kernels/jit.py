@@ -1,9 +1,10 @@
 """The one decorator of compiled code: lazily compiled, cached on disk, free of the interpreter lock.
 
-Numba's cache is used with two changes. It names a kernel's compiled variants by counting, so that two processes that
+Numba's cache is used with three changes. It names a kernel's compiled variants by counting, so that two processes that
 compile different variants at once may overwrite each other's files and load the wrong one later: here the signature
 names the file. And it watches a kernel's own source file only, so that an edited kernel leaves its callers in other
-files stale: here a file is watched together with all that it imports from beside it.
+files stale: here a file is watched together with all that it imports from beside it. And it is read only after the
+compiler has learned all it knows: here it is read without that (`_Loading`).
 """
 
 from __future__ import annotations
