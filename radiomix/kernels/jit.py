@@ -4,7 +4,7 @@ Numba's cache is used with three changes. It names a kernel's compiled variants 
 compile different variants at once may overwrite each other's files and load the wrong one later: here the signature
 names the file. And it watches a kernel's own source file only, so that an edited kernel leaves its callers in other
 files stale: here a file is watched together with all that it imports from beside it. And it is read only after the
-compiler has learned all it knows: here it is read without that (`_Loading`).
+compiler has learned all it knows, and holds what the compiler would need: here machine code is enough (`_Cache`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from llvmlite import binding as llvm
 from numba import jit, njit
-from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, NullCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import CPUDispatcher
-from numba.core.runtime import rtsys
+from numba.core.runtime._nrt_python import c_helpers
 from numba.core.typed_passes import AnnotateTypes
 from numba.core.types import unliteral
 
@@ -55,8 +56,31 @@ class _FilePerSignature(IndexDataCacheFile):
         self._save_index(overloads)
 
 
+class _MachineCode(CompileResultCacheImpl):
+    """What is kept of a compiled variant: no kernel is linked into another, so that it need not be known to LLVM."""
+
+    def reduce(self, result: Any) -> Any:
+        (name, kind, (machine_code, _)), *described, environments = super().reduce(result)
+        nothing = llvm.parse_assembly("").as_bitcode()
+        return (name, kind, (machine_code, nothing)), *described, tuple(env for env in environments if env.consts)
+
+    def rebuild(self, target_context: Any, kept: Any) -> Any:
+        # whose name LLVM does not find in nothing
+        target_context.codegen()._engine._defined_symbols.add(kept[1].llvm_cpython_wrapper_name)
+        return super().rebuild(target_context, kept)
+
+
+@cache
+def _link_runtime() -> None:
+    """Tell LLVM where the functions are that machine code calls to make arrays and to let go of them."""
+    for name, address in c_helpers.items():
+        llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+
+
 class _Cache(FunctionCache):
     """Compiled variants on disk, read without all that the compiler knows, which takes it half a second to learn."""
+
+    _impl_class = _MachineCode
 
     def __init__(self, function: Callable[..., Any], stamp: bytes) -> None:
         super().__init__(function)
@@ -65,7 +89,7 @@ class _Cache(FunctionCache):
         files._source_stamp = (files._source_stamp, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        rtsys.initialize(target_context)
+        _link_runtime()
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 
