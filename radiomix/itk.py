@@ -12,9 +12,11 @@ from .image import IDENTITY, Geometry, Image, triple
 class _Shared:
     """Lends an ITK image's memory to numpy and keeps the image alive as long as any array looks at it."""
 
-    def __init__(self, image: sitk.Image) -> None:
+    def __init__(self, image: sitk.Image, *, writable: bool = False) -> None:
         self.image = image
-        self.__array_interface__ = sitk.GetArrayViewFromImage(image).__array_interface__
+        lent = sitk.GetArrayViewFromImage(image).__array_interface__
+        address, read_only = lent["data"]
+        self.__array_interface__ = {**lent, "data": (address, read_only and not writable)}
 
 
 def geometry_of(image: sitk.Image) -> Geometry:
@@ -57,6 +59,11 @@ def refuse_unsupported(size: tuple[int, ...], components: int, pixels: str, sour
         raise UnsupportedImage(f"{source} holds complex numbers ({pixels}); take the magnitude first")
     if 0 in size:
         raise UnsupportedImage(f"{source} has no voxels: size {size} (x, y, z)")
+
+
+def writable(image: sitk.Image) -> np.ndarray:
+    """The voxels of an ITK image of our own making, flat in scan order, to be filled where they lie."""
+    return np.asarray(_Shared(image, writable=True)).reshape(-1)
 
 
 def to_sitk(image: Image) -> sitk.Image:

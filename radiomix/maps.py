@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from .extraction.compute import wanted_features
 from .extraction.threads import cores, in_order
 from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
 from .image import Image, Roi, widened
-from .io import to_sitk
+from .itk import to_sitk, writable
 from .preprocess import Region, discretise, find_region, prepare
 from .registry import family
 
@@ -83,10 +83,10 @@ def extract_maps(
     for image_type in settings.images:
         for name, derived in image_type.filter.images(picture, region.box):
             windows = _windows(derived, region, settings.for_image(image_type), name)
-            found = _slide(windows, region, wanted, name, workers or cores(), progress)
-            while found:  # one array at a time changes hands, so that no second copy of all exists
-                column, array = found.popitem()
-                maps[column] = to_sitk(_placed(array, derived, picture, region, settings, full))
+            places = _Places.of(windows, region, picture if full else derived, full)
+            columns = _blank(places.grid, settings.initial_value, wanted)
+            _slide(windows, places, wanted, columns, name, workers or cores(), progress)
+            maps |= {f"{name}_{kind}_{feature}": image for (kind, feature), image in columns.items()}
     return {column: maps[column] for column in sorted(maps)}
 
 
@@ -157,32 +157,48 @@ def _windows(derived: Image, region: Region, config: Config, name: str) -> Windo
     return Windows(derived.array, discretise(roi, config, name), derived.spacing, config)
 
 
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where the ROI's windows begin, ascending, and in that order where in a flat map of a grid their voxels lie."""
+
+    grid: Image
+    starts: np.ndarray
+    voxels: np.ndarray
+
+    @classmethod
+    def of(cls, windows: Windows, region: Region, grid: Image, full: bool) -> _Places:
+        starts, voxels = windows.starts(region.inside)
+        if full:
+            indices = np.unravel_index(voxels, region.inside.shape)
+            moved = [index + side.start for index, side in zip(indices, region.box, strict=True)]
+            voxels = np.ravel_multi_index(moved, grid.array.shape)
+        return cls(grid, starts, voxels)
+
+
+def _blank(grid: Image, value: float, wanted: Wanted) -> dict[tuple[str, str], sitk.Image]:
+    """A map for each feature that nothing has been written to."""
+    import SimpleITK as sitk
+
+    blank = to_sitk(grid.with_array(np.full(grid.array.shape, value)))
+    return {(kind, feature.name): sitk.Image(blank) for kind, features in wanted.items() for feature in features}
+
+
 def _slide(
-    windows: Windows, region: Region, wanted: Wanted, image_name: str, workers: int, progress: bool
-) -> dict[str, np.ndarray]:
-    """Every feature as a (z, y, x) array of the box."""
-    starts, voxels = windows.starts(np.argwhere(region.inside))
-    names = [(family_name, f.name) for family_name, features in wanted.items() for f in features]
-    empty = windows.config.initial_value
-    maps = {f"{image_name}_{f}_{n}": np.full(region.inside.shape, empty) for f, n in names}
+    windows: Windows, places: _Places, wanted: Wanted, maps: dict[tuple[str, str], sitk.Image], image_name: str,
+    workers: int, progress: bool,
+) -> None:  # fmt: skip
+    """Fill the map of every feature, where it lies."""
+    arrays = {key: writable(image) for key, image in maps.items()}
 
     def work(piece: slice) -> tuple[slice, dict[str, dict[str, np.ndarray]]]:
-        return piece, features_of_windows(windows, starts[piece], wanted)
+        return piece, features_of_windows(windows, places.starts[piece], wanted)
 
-    pieces = [slice(i, min(i + CHUNK, len(starts))) for i in range(0, len(starts), CHUNK)]
-    with tqdm(total=len(starts), desc=image_name, unit="voxel", disable=not progress) as bar:
+    total = len(places.starts)
+    pieces = [slice(i, min(i + CHUNK, total)) for i in range(0, total, CHUNK)]
+    with tqdm(total=total, desc=image_name, unit="voxel", disable=not progress) as bar:
         for piece, found in in_order(work, pieces, min(workers, len(pieces))):
-            places = np.ravel_multi_index(voxels[piece].T, region.inside.shape)
-            for family_name, columns in found.items():
-                for name, values in columns.items():
-                    maps[f"{image_name}_{family_name}_{name}"].reshape(-1)[places] = values
+            voxels = places.voxels[piece]
+            for kind, columns in found.items():
+                for feature, values in columns.items():
+                    arrays[kind, feature][voxels] = values
             bar.update(piece.stop - piece.start)
-    return maps
-
-
-def _placed(array: np.ndarray, derived: Image, whole: Image, region: Region, config: Config, full: bool) -> Image:
-    if not full:
-        return replace(derived, array=array)
-    everywhere = np.full(whole.array.shape, config.initial_value)
-    everywhere[region.box] = array
-    return whole.with_array(everywhere)

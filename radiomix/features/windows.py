@@ -118,13 +118,15 @@ class Windows:
     def places(self) -> np.ndarray:
         return window_places(self.grid.shape, self.reach)
 
-    def starts(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the windows of (V, 3) voxels begin in `grid.flat`, ascending, and the voxels in that order."""
-        moved = voxels[:, [self.across, *(axis for axis in range(3) if axis != self.across)]]
-        first = moved + self.config.kernel_radius - np.array(self.reach)
-        flat = np.ravel_multi_index(first.T, self.grid.shape)
-        order = np.argsort(flat, kind="stable")
-        return flat[order], voxels[order]
+    def starts(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the windows around the voxels of a (z, y, x) mask begin in `grid.flat`, ascending.
+
+        And in that order where in the flat mask the voxels lie.
+        """
+        moved = np.moveaxis(inside, self.across, 0)
+        middles = np.flatnonzero(framed(moved, self.grid.frame, bool))
+        numbers = np.arange(inside.size).reshape(inside.shape)
+        return middles - self.grid.steps(np.array(self.reach)), np.moveaxis(numbers, self.across, 0)[moved]
 
     def offsets(self, distances: tuple[int, ...]) -> np.ndarray:
         """One offset of each opposite pair, less those that leave every window."""
