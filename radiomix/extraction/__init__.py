@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..config import Config
 from ..image import Image, LabelMap, Mask
 from ..io import choose_label, masks, read_image, read_labels, reconcile
@@ -180,8 +182,10 @@ def extract(
     whole = as_config(config, settings)
     found = list(extract_case(image, mask, whole, label=label, labels=labels, hashes=False, workers=workers))
     if labels is None:
-        columns = {**found[0].diagnostics, **found[0].values}
-        result = pd.Series(list(columns.values()), index=_index(tuple(columns)), name=found[0].label)
+        diagnostics, values = found[0].diagnostics, found[0].values
+        numbers = np.fromiter(values.values(), np.float64, len(values))
+        cells = [*diagnostics.values(), *values.values()] if diagnostics else numbers
+        result = pd.Series(cells, index=_index((*diagnostics, *values)), name=found[0].label)
     else:
         index = pd.Index([e.label for e in found], name="label")
         result = pd.DataFrame([{**e.diagnostics, **e.values} for e in found], index=index)

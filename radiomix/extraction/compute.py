@@ -114,8 +114,15 @@ def _collect(values: dict[str, float], image_name: str, wanted: Wanted, source: 
     several = len(source.config.aggregations) > 1
     for found, features in wanted:
         for aggregation, numbers in found.compute(source, features):
-            prefix = f"{image_name}_{found.name}{_suffix(found, aggregation) if several else ''}_"
-            values.update((prefix + name, number) for name, number in numbers.items())
+            suffix = _suffix(found, aggregation) if several else ""
+            columns = _columns(f"{image_name}_{found.name}{suffix}_", tuple(numbers))
+            values.update(zip(columns, numbers.values(), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _columns(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Made once: the same columns come with every case."""
+    return tuple(prefix + name for name in names)
 
 
 def _suffix(found: Family, aggregation: Aggregation | None) -> str:
