@@ -136,14 +136,14 @@ def test_log_leaves_out_a_sigma_that_is_too_large_and_says_so():
 
 
 @pytest.mark.parametrize("make", [_gaussian, _second_derivative])
-@pytest.mark.parametrize(("axis", "shape"), [(2, (2, 35, 17)), (1, (2, 17, 35)), (0, (17, 2, 35))])
+@pytest.mark.parametrize(("axis", "shape"), [(2, (2, 300, 17)), (1, (2, 17, 300)), (0, (17, 2, 35))])
 def test_recursion_equals_its_slow_twin(make, axis, shape):
     volume = np.random.default_rng(1).normal(size=shape)
     for scale in (0.6, 2.5):
         recursion = make(scale, 1.0)
         found = np.moveaxis(_filtered(volume, axis, recursion, slice(5, 14)), axis, -1)
         lines = np.moveaxis(volume, axis, -1)
-        for place in ((0, 0), (1, 34), (1, 1)):
+        for place in ((0, 0), (1, -1), (1, 1)):
             expected = naive.recursive_response(lines[place], *recursion)[5:14]
             np.testing.assert_allclose(found[place], expected, rtol=1e-6, atol=1e-6)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import RadiomixWarning
 from ..image import Box, Image, widened, within
+from ..kernels.convolution import add_scaled
 from ..kernels.recursive import filter_lines
 from .base import SettingsFilter, is_positive, many, require
 
@@ -94,7 +95,7 @@ def laplacian_of_gaussian(image: Image, box: Box, sigma: float) -> np.ndarray:
         for other in axes:
             if other != axis:
                 part = _filtered(part, other, smooth[other], inner[other])
-        total = (total + part * np.float64(1.0 / image.spacing[axis] ** 2)).astype(np.float32)
+        add_scaled(total.reshape(-1), part.reshape(-1), 1.0 / image.spacing[axis] ** 2)
     return total
 
 

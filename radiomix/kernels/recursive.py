@@ -6,8 +6,9 @@ import numpy as np
 
 from .jit import kernel
 
-LINES = 32
-ROW = np.uintp(LINES)  # unsigned, so that no index is checked for being negative and the loops below become SIMD
+LINES = 256  # side by side at most: rows of an image are read whole, and a ring of them stays in the first cache
+VECTOR = 8  # rows of the working space begin where a processor's vectors do
+RING, WRAP = 8, 7  # the last rows of the signal and of the response; four are looked back at
 
 
 @kernel
@@ -21,81 +22,84 @@ def filter_lines(source, steps, shape, n, m, d, first, target, target_steps, cou
     count : how many responses per line
     The signal goes on with its edge value beyond both ends; arithmetic is in double precision.
     """
-    length, last = shape[1], first + count
-    data = np.zeros((length + 4) * LINES)
-    mirrored = np.zeros((length + 4) * LINES)
-    causal = np.zeros((length + 4) * LINES)
-    anticausal = np.zeros((length + 4) * LINES)
-    recursive_sum = 1.0 + d[0] + d[1] + d[2] + d[3]
-    causal_gain = (n[0] + n[1] + n[2] + n[3]) / recursive_sum
-    anticausal_gain = (m[0] + m[1] + m[2] + m[3]) / recursive_sum
+    length, bundles = shape[1], (shape[2] + LINES - 1) // LINES
+    width = (shape[2] + bundles - 1) // bundles
+    # read from a list, the order leaves the compiler no step that may be negative, for which it has no vectors
+    ahead, back = np.arange(-first, count), np.arange(length - first)[::-1].copy()
+    room = np.zeros((2 * RING + count) * (width + VECTOR))
+    turned, responses = np.empty(length * width, source.dtype), np.empty(count * width, target.dtype)
     for a in range(shape[0]):
-        for start in range(0, shape[2], LINES):
-            lines = min(LINES, shape[2] - start)
-            load(source, a * steps[0] + start * steps[2], steps[1], steps[2], length, lines, data)
-            mirror(data, length, mirrored)
-            for i in range(4 * LINES):
-                causal[i] = data[i] * causal_gain
-                anticausal[i] = mirrored[i] * anticausal_gain
-            run(data, 0, n, d, last + 4, causal)
-            run(mirrored, 1, m, d, length - first + 4, anticausal)
+        for start in range(0, shape[2], width):
+            lines = min(width, shape[2] - start)
+            begin = a * steps[0] + start * steps[2]
             place = a * target_steps[0] + start * target_steps[2]
-            store(causal, anticausal, length, first, count, lines, target, place, target_steps[1], target_steps[2])
+            if steps[2] == 1:
+                begin += first * steps[1]
+                run(source, begin, steps[1], lines, ahead, n, d, False, room, target, place, target_steps[1], count)
+                run(source, begin, steps[1], lines, back, m, d, True, room, target, place, target_steps[1], count)
+            else:
+                turn(source, begin, steps[2], turned, 0, lines, length, lines)
+                begin = first * lines
+                run(turned, begin, lines, lines, ahead, n, d, False, room, responses, 0, lines, count)
+                run(turned, begin, lines, lines, back, m, d, True, room, responses, 0, lines, count)
+                turn(responses, 0, lines, target, place, target_steps[2], lines, count)
 
 
 @kernel
-def load(source, place, step, across, length, lines, data):
-    """Copy lines into data side by side, after four repetitions of the first value."""
-    if across == 1:
-        for i in range(length):
-            begin, row = np.uintp(place + i * step), np.uintp((i + 4) * LINES)
-            for b in range(lines):
-                data[row + np.uintp(b)] = source[begin + np.uintp(b)]
-    else:
-        for i in range(length):
-            begin, row = np.uintp(place + i * step), np.uintp((i + 4) * LINES)
-            for b in range(lines):
-                data[row + np.uintp(b)] = source[begin + np.uintp(b) * np.uintp(across)]
-    for i in range(4 * LINES):
-        data[i] = data[4 * LINES + i % LINES]
+def turn(source, begin, step, target, place, target_step, rows, columns):
+    """Make rows of columns: `target` gets `rows` rows, `target_step` apart, of what is `step` apart in `source`."""
+    for row in range(rows):
+        for column in range(columns):
+            target[np.uintp(place + row * target_step + column)] = source[np.uintp(begin + column * step + row)]
 
 
 @kernel
-def mirror(data, length, mirrored):
-    """The lines last value first, after four repetitions of it."""
-    for i in range(length + 4):
-        row, back = np.uintp(i) * ROW, np.uintp(length + 3 - max(i - 4, 0)) * ROW
-        for b in range(LINES):
-            mirrored[row + np.uintp(b)] = data[back + np.uintp(b)]
+def run(source, begin, step, lines, order, n, d, backward, room, target, place, target_step, count):
+    """Follow lines that lie side by side, keep the responses wanted in `room`, and add on the way back what is there.
 
-
-@kernel
-def run(data, delay, n, d, end, out):
-    """out[i] = n . data[i - delay, ...] - d . out[i - 1, ...], from the fifth row on."""
+    source, begin, step : the first row wanted is at `begin`, and `step` from one to the next
+    order : the rows to follow, counted from the first that is wanted
+    n, d : out[i] = n . row[i, ...] - d . out[i - 1, ...]; backward n . row[i - 1, ...]
+    room : rows of the signal and of the response, RING each, and the `count` rows wanted
+    target, place, target_step : where the sums go
+    """
     n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
     d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
-    for i in range(4, end):
-        row, past = np.uintp(i) * ROW, np.uintp(i - delay) * ROW
-        for b in range(LINES):
-            k, p = row + np.uintp(b), past + np.uintp(b)
-            k1, k2, k3, k4 = k - ROW, k - ROW - ROW, k - ROW - ROW - ROW, k - ROW - ROW - ROW - ROW
-            drive = data[p] * n0 + data[p - ROW] * n1 + data[p - ROW - ROW] * n2 + data[p - ROW - ROW - ROW] * n3
-            out[k] = drive - (out[k1] * d1 + out[k2] * d2 + out[k3] * d3 + out[k4] * d4)
+    delay, w = int(backward), np.uintp((lines + VECTOR - 1) // VECTOR * VECTOR)
+    gain = (n0 + n1 + n2 + n3) / (1.0 + d1 + d2 + d3 + d4)
+    settle(source[begin + order[0] * step :], lines, w, gain, room)
+    y1, y2 = np.uintp(2 * RING - 1) * w, np.uintp(2 * RING - 2) * w
+    y3, y4 = np.uintp(2 * RING - 3) * w, np.uintp(2 * RING - 4) * w
+    for i in range(order.size):
+        at, past = order[i], i - delay
+        here, x, y = np.uintp(begin + at * step), np.uintp(i & WRAP) * w, np.uintp(RING + (i & WRAP)) * w
+        wanted = 0 <= at < count
+        kept = np.uintp(2 * RING + (at if wanted else 0)) * w
+        if wanted and not backward:
+            y = kept
+        for j in range(lines):
+            b = np.uintp(j)
+            room[x + b] = source[here + b]
+        x0, x1 = np.uintp(past & WRAP) * w, np.uintp((past - 1) & WRAP) * w
+        x2, x3 = np.uintp((past - 2) & WRAP) * w, np.uintp((past - 3) & WRAP) * w
+        for j in range(lines):
+            b = np.uintp(j)
+            drive = room[x0 + b] * n0 + room[x1 + b] * n1 + room[x2 + b] * n2 + room[x3 + b] * n3
+            room[y + b] = drive - (room[y1 + b] * d1 + room[y2 + b] * d2 + room[y3 + b] * d3 + room[y4 + b] * d4)
+        if wanted and backward:
+            there = np.uintp(place + at * target_step)
+            for j in range(lines):
+                b = np.uintp(j)
+                target[there + b] = room[kept + b] + room[y + b]
+        y1, y2, y3, y4 = y, y1, y2, y3
 
 
 @kernel
-def store(causal, anticausal, length, first, count, lines, target, place, step, across):
-    """Add the two passes and put the lines where they belong."""
-    ahead, behind = (first + 4) * LINES, (length - 1 - first + 4) * LINES
-    if across == 1:
-        for i in range(count):
-            begin = np.uintp(place + i * step)
-            k, r = np.uintp(ahead + i * LINES), np.uintp(behind - i * LINES)
-            for b in range(lines):
-                target[begin + np.uintp(b)] = causal[k + np.uintp(b)] + anticausal[r + np.uintp(b)]
-    else:
-        for i in range(count):
-            begin = np.uintp(place + i * step)
-            k, r = np.uintp(ahead + i * LINES), np.uintp(behind - i * LINES)
-            for b in range(lines):
-                target[begin + np.uintp(b) * np.uintp(across)] = causal[k + np.uintp(b)] + anticausal[r + np.uintp(b)]
+def settle(edge, lines, w, gain, room):
+    """Fill the last four rows of both rings with what an endless repetition of the edge leaves there."""
+    for i in range(RING - 4, RING):
+        x, y = np.uintp(i) * w, np.uintp(RING + i) * w
+        for j in range(lines):
+            b = np.uintp(j)
+            room[x + b] = edge[b]
+            room[y + b] = room[x + b] * gain
