@@ -237,6 +237,15 @@ def test_autocorrelation_equals_its_naive_twin(seed: int) -> None:
     assert moran_and_geary(image, inside, SPACING) == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 2), (1, 7, 1), (2, 1, 5), (8, 3, 6), (5, 5, 5), (6, 2, 9), (3, 18, 4)])
+def test_autocorrelation_of_boxes_of_even_and_odd_lengths_equals_its_naive_twin(shape: tuple[int, int, int]) -> None:
+    random = np.random.default_rng(5)
+    inside, image = random.random(shape) < 0.7, random.normal(100, 20, shape)
+    inside[0, 0, 0] = inside[-1, -1, -1] = True
+    expected = naive.moran_and_geary(image, inside, SPACING)
+    assert moran_and_geary(image, inside, SPACING) == pytest.approx(expected, rel=1e-10)
+
+
 def test_autocorrelation_of_equal_intensities_is_undefined() -> None:
     inside = np.ones((2, 3, 2), bool)
     assert np.isnan(moran_and_geary(np.full(inside.shape, 0.1), inside, SPACING)).all()

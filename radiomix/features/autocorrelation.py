@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ..image import Triple
-from ..kernels.autocorrelation import weighted_pairs
+from ..kernels.autocorrelation import add_products, fold
+
+ROWS = 16  # frequencies along y that are transformed at once: enough for a matrix product, and little memory
 
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
@@ -22,9 +22,11 @@ def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple
     values = intensities[inside].astype(np.float64)
     if values.min() == values.max():
         return np.nan, np.nan
-    n, mean = values.size, values.mean()
-    scatter = float(np.sum((values - mean) ** 2))
-    pairs, products, squares = weighted_sums(np.where(inside, intensities - mean, 0.0), inside, spacing)
+    n, values = values.size, values - values.mean()
+    scatter = float(values @ values)
+    deviations = np.zeros(inside.shape)
+    deviations[inside] = values
+    pairs, products, squares = weighted_sums(deviations, inside, spacing)
     return n / pairs * products / scatter, (n - 1) / pairs * (squares - products) / scatter
 
 
@@ -32,62 +34,65 @@ def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tu
     """sum(w), sum(w x_i x_j) and sum(w x_i^2) over all ordered pairs of voxels i != j, w = 1 / distance.
 
     `values` are zero outside the region. No pair of voxels is visited: the weights depend on the offset alone, so that
-    the sum over two slices is a product of spectra (Parseval) on a periodic grid so wide that nothing wraps around.
-    The weights are even along y and x, so a spectrum's cosine and sine parts contribute one by one.
+    the sums are those of products of spectra (Parseval) on a periodic grid so wide that nothing wraps around. The
+    weights are even along each axis, so a spectrum's cosine and sine parts contribute one by one. The transforms are
+    matrix products, along the shortest axis last, where there is most to transform.
     """
-    weights = _spectra_of_weights(inside.shape, spacing)
-    tables = [_cosines_and_sines(n) for n in inside.shape[1:]]
-    parts = (inside.astype(np.float64), values, values * values)
-    sums = sum(
-        weighted_pairs(weights.reshape(len(inside), -1), *spectra)
-        for spectra in zip(*(_spectra(p, *tables) for p in parts), strict=True)
-    )
-    pairs, products, squares = (float(total) for total in sums)
+    short = int(np.argmin(inside.shape))
+    order = tuple(np.insert(np.delete(np.arange(3), short), 1, short))
+    ny, nz, nx = (inside.shape[axis] for axis in order)
+    weights = _spectra_of_weights((ny, nz, nx), tuple(spacing[axis] for axis in order))
+    odd = ny | 1, nz | 1, nx | 1
+    padded, region = np.zeros(odd), np.zeros(odd, bool)
+    padded[:ny, :nz, :nx], region[:ny, :nz, :nx] = values.transpose(order), inside.transpose(order)
+    of_y, of_z, of_x = (_waves(n // 2 + 1, n) for n in (ny, nz, nx))
+    across_y, across_z = of_y.swapaxes(2, 3), of_z.swapaxes(2, 3)
+    (my, ky), (mz, kz), (mx, kx) = (waves.shape[2:] for waves in (of_y, of_z, of_x))
+    quarters = np.empty((2, 2, my, 2, 2, 2, 2, mz, 3, mx))
+    fold(padded, region, quarters)
+    along_x, spectra = np.empty((2, 2, mz, 3, 2, 2, 2, 2, kx)), np.empty((2, 2, kz, 3, 2, 2, 2, 2, kx))
+    by_y_and_x = along_x.reshape(-1, 2, 2, 2, 2, kx).transpose(1, 2, 3, 4, 0, 5)
+    total = np.zeros(3)
+    for start in range(0, ky, ROWS):
+        rows = across_y[:, :, start : start + ROWS] @ quarters.reshape(2, 2, my, -1)
+        for row in range(rows.shape[2]):
+            np.matmul(rows[:, :, row].reshape(2, 2, 2, 2, -1, mx), of_x, out=by_y_and_x)
+            np.matmul(across_z, along_x.reshape(2, 2, mz, -1), out=spectra.reshape(2, 2, kz, -1))
+            add_products(weights, start + row, spectra, total)
+    pairs, products, squares = (float(part) for part in total)
     return pairs, products, squares
 
 
-def _spectra_of_weights(shape: tuple[int, ...], spacing: Triple) -> np.ndarray:
-    """The transforms of 1 / distance in the slices 0, 1, ... below, at no negative frequency, over the number of cells.
+def _spectra_of_weights(shape: tuple[int, ...], spacing: tuple[float, ...]) -> np.ndarray:
+    """The transforms of 1 / distance, by even and odd offsets along each axis: (2, frequencies) for each.
 
-    The grid is twice as wide as the region; a frequency between zero and the highest counts twice, for its negative.
+    Divided by the number of cells of the grid, which is twice as wide as the region; a frequency counts twice where
+    its negative is another.
     """
-    depth, ny, nx = shape
-    z, y, x = ((np.arange(n) * step) ** 2 for n, step in zip((depth, ny + 1, nx + 1), spacing, strict=True))
-    distance = np.sqrt(z[:, None, None] + y[:, None] + x)
-    distance[0, 0, 0] = np.inf
-    return _cosine_transform(ny) @ (1 / distance @ _cosine_transform(nx).T)
+    y, z, x = ((_places(n) * step) ** 2 for n, step in zip(shape, spacing, strict=True))
+    distance = np.sqrt(y[:, :, None, None, None, None] + z[:, :, None, None] + x)
+    distance[0, 0, 0, 0, 0, 0] = np.inf
+    of_y, of_z, of_x = (_waves(n, n)[0] * np.where(np.arange(n // 2 + 1) % (n / 2), 2 / n, 1 / n) for n in shape)
+    along_x = np.empty((y.size * z.size, *of_x.shape[::2]))
+    np.matmul((1 / distance).reshape(-1, *x.shape).swapaxes(0, 1), of_x, out=along_x.swapaxes(0, 1))
+    along_z = of_z.swapaxes(1, 2) @ along_x.reshape(y.size, *z.shape, -1)
+    along_y = of_y.swapaxes(1, 2) @ along_z.reshape(*y.shape, -1)
+    return along_y.reshape(*of_y.shape[::2], *of_z.shape[::2], *of_x.shape[::2])
 
 
-def _cosine_transform(half: int) -> np.ndarray:
-    """For samples 0..half of an even, periodic line: (frequencies, samples), each end's share counted once."""
-    ends = np.full(half + 1, 2.0)
-    ends[[0, -1]] = 1.0
-    waves = np.cos(np.outer(np.arange(half + 1), np.arange(half + 1)) % (2 * half) * (np.pi / half))
-    return ends[:, None] * waves * ends / (2 * half)
+def _places(count: int) -> np.ndarray:
+    """0, 2, 4, ... and 1, 3, 5, ... up to `count` places, or one more."""
+    return np.arange(count + count % 2).reshape(-1, 2).T
 
 
-def _cosines_and_sines(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the even and the odd half of `count` samples are multiplied by, (half of count, frequencies) each.
+def _waves(count: int, half: int) -> np.ndarray:
+    """Cosines and sines of a period of twice `half`, (2, 2, places, frequencies), of even and odd places below `count`.
 
-    Angles are counted from the middle of the samples, of a period of twice as many.
+    Frequencies up to half of the highest; at its mirror image, a wave differs only in sign. Place 0, which is its own
+    mirror image, counts half.
     """
-    twice_from_middle = count - 1 - 2 * np.arange((count + 1) // 2)
-    angles = np.outer(twice_from_middle, np.arange(count + 1)) % (4 * count) * (np.pi / (2 * count))
-    cosines = np.cos(angles)
-    cosines[twice_from_middle == 0] /= 2  # the middle sample is its own mirror image
-    return cosines, np.sin(angles)
-
-
-def _spectra(values: np.ndarray, of_y: tuple[np.ndarray, ...], of_x: tuple[np.ndarray, ...]) -> Iterator[np.ndarray]:
-    """The slices' transforms by cosines and by sines along y and x, by matrix products: each of the four."""
-    for half, table in zip(_halves(values, 2), of_x, strict=True):
-        rows = half @ table
-        for columns, table_y in zip(_halves(rows, 1), of_y, strict=True):
-            yield (table_y.T @ columns).reshape(len(values), -1)
-
-
-def _halves(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """The sums and the differences of mirror images about the middle of an axis."""
-    half = (slice(None),) * axis + (slice((values.shape[axis] + 1) // 2),)
-    here, there = values[half], np.flip(values, axis)[half]
-    return here + there, here - there
+    places = _places(count)
+    angles = places[:, :, None] * np.arange(half // 2 + 1) % (2 * half) * (np.pi / half)
+    shares = np.where(places < count, 1.0, 0.0)
+    shares[0, 0] = 0.5
+    return np.stack([np.cos(angles), np.sin(angles)]) * shares[:, :, None]
