@@ -1,18 +1,27 @@
-"""Between SimpleITK's images and ours: it counts (x, y, z), we count (z, y, x)."""
+"""Between SimpleITK's images and ours: it counts (x, y, z), we count (z, y, x).
+
+SimpleITK takes long to load, and a NIfTI file's default features need none of it: it is imported where it is needed.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import SimpleITK as sitk
 
 from .errors import UnsupportedImage
 from .image import IDENTITY, Geometry, Image, triple
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 
 class _Shared:
     """Lends an ITK image's memory to numpy and keeps the image alive as long as any array looks at it."""
 
     def __init__(self, image: sitk.Image, *, writable: bool = False) -> None:
+        import SimpleITK as sitk
+
         self.image = image
         lent = sitk.GetArrayViewFromImage(image).__array_interface__
         address, read_only = lent["data"]
@@ -68,6 +77,8 @@ def writable(image: sitk.Image) -> np.ndarray:
 
 def to_sitk(image: Image) -> sitk.Image:
     """An `Image` (or mask, as uint8) as a SimpleITK image of its own dimension; the voxels are copied."""
+    import SimpleITK as sitk
+
     array = image.array[0] if image.dimensions == 2 else image.array
     kept = 3 - image.dimensions
     converted = sitk.GetImageFromArray(array.astype(np.uint8) if array.dtype == bool else array)

@@ -78,7 +78,7 @@ FORBIDDEN["preprocess"] |= {"nibabel"}
 FORBIDDEN["table"] |= IMAGE_LIBRARIES
 KERNELS_MAY = {"numpy", "numba", "math", "__future__", "collections", "functools", "itertools", "typing"}
 # kernels/jit.py drives the compiler and watches the kernels' sources
-COMPILER_MAY = KERNELS_MAY | {"contextlib", "gc", "hashlib", "pathlib", "re"}
+COMPILER_MAY = KERNELS_MAY | {"contextlib", "gc", "hashlib", "llvmlite", "pathlib", "re"}
 
 
 def room_of(path: Path) -> str:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
+import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-import SimpleITK as sitk
 
-from ..errors import ConfigError, InputError, LabelError, RadiomixWarning, UnreadableFile
+from ..errors import InputError, LabelError, RadiomixWarning, UnreadableFile
 from ..image import Geometry, Image, LabelMap, triple
-from ..itk import from_sitk, geometry_of, refuse_unsupported, to_sitk
-from .nifti import read_stored
+from ..itk import from_sitk, refuse_unsupported
+from .nifti import ENDINGS, read_nifti
 
 if TYPE_CHECKING:
     import nibabel
+    import SimpleITK as sitk
 
     Source = str | os.PathLike[str] | sitk.Image | nibabel.spatialimages.SpatialImage | Image
 else:
     Source = Any
 
-NIFTI = (".nii", ".nii.gz")
 ROUNDING = 0.01  # how far a float label may lie from an integer before it is no label at all
 
 
@@ -45,10 +44,10 @@ def read_image(source: Source) -> Image:
     match source:
         case Image():
             return source
-        case sitk.Image():
-            return from_sitk(source)
         case str() | os.PathLike():
-            return _read_file(Path(source), _reader(Path(source)))
+            return _read_file(Path(source))
+        case _ if _is_itk(source):
+            return from_sitk(source)
         case _ if hasattr(source, "affine") and hasattr(source, "dataobj"):
             return _from_nibabel(source)
         case _:
@@ -77,10 +76,12 @@ def read_labels(source: Source, channel: int = 0) -> LabelMap:
     match source:
         case LabelMap():
             return source
-        case sitk.Image() if source.GetNumberOfComponentsPerPixel() > 1:
-            image = from_sitk(_channel(source, channel, "SimpleITK image"), "mask")
         case str() | os.PathLike():
-            image = _read_segmentation(Path(source), channel)
+            image = _read_file(Path(source), channel)
+        case _ if _is_itk(source) and source.GetNumberOfComponentsPerPixel() > 1:
+            from .by_itk import channel_of
+
+            image = from_sitk(channel_of(source, channel, "SimpleITK image"), "mask")
         case _:
             image = read_image(source)
     return LabelMap(_as_labels(image), image.geometry, image.source, image.dimensions)
@@ -93,49 +94,32 @@ def write_image(image: Image, path: str | os.PathLike[str]) -> None:
     ------
     ConfigError : no format has this ending
     """
-    try:
-        sitk.WriteImage(to_sitk(image), os.fspath(path), useCompression=True)
-    except RuntimeError as error:
-        raise ConfigError(
-            f"cannot write {path}: use an ending such as .nii.gz, .nrrd or .mha ({_last(error)})"
-        ) from None
+    from .by_itk import write_by_itk
+
+    write_by_itk(image, os.fspath(path))
 
 
-def _read_segmentation(path: Path, channel: int) -> Image:
-    reader = _reader(path)
-    if reader.GetNumberOfComponents() > 1:
-        return from_sitk(_channel(_execute(reader), channel, str(path)), str(path))
-    return _read_file(path, reader)
+def _read_file(path: Path, channel: int | None = None) -> Image:
+    """A volume from a file; of one with several components the channel, where one is asked for."""
+    if not path.exists():
+        raise UnreadableFile(f"there is no file {path}")
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder; name an image file")
+    found = read_nifti(path) if path.name.lower().endswith(ENDINGS) else None
+    if found is not None:
+        return found
+    from .by_itk import read_by_itk
+
+    return read_by_itk(path, channel)
 
 
-def _read_file(path: Path, reader: sitk.ImageFileReader) -> Image:
-    size, source = _size(reader), str(path)
-    refuse_unsupported(size, reader.GetNumberOfComponents(), sitk.GetPixelIDValueAsString(reader.GetPixelID()), source)
-    if path.name.lower().endswith(NIFTI):
-        return _read_nifti(path, reader, len(size))
-    return from_sitk(_execute(reader), source)
+def _is_itk(source: object) -> TypeGuard[sitk.Image]:
+    """Without SimpleITK, which takes long to load: where nobody has loaded it, there are no images of its."""
+    loaded = sys.modules.get("SimpleITK")
+    return loaded is not None and isinstance(source, loaded.Image)
 
 
-def _read_nifti(path: Path, reader: sitk.ImageFileReader, dimensions: int) -> Image:
-    """Numbers as stored, grid from ITK, which turns NaN and infinity into 0 and reads half a file without a word."""
-    stored = read_stored(path)
-    if stored is None:
-        return from_sitk(_execute(reader), str(path))
-    size = _size(reader)[:dimensions]
-    if stored.size < math.prod(size):
-        raise UnreadableFile(
-            f"cannot read {path}: the file is damaged or cut short ({stored.size} of {math.prod(size)} voxels)"
-        )
-    array = _native(stored[: math.prod(size)].reshape(size[::-1]))
-    grid = sitk.Image([1] * dimensions, sitk.sitkUInt8)
-    grid.SetSpacing(reader.GetSpacing()[:dimensions])
-    grid.SetOrigin(reader.GetOrigin()[:dimensions])
-    cosines = np.asarray(reader.GetDirection()).reshape(reader.GetDimension(), -1)[:dimensions, :dimensions]
-    grid.SetDirection(cosines.ravel().tolist())
-    return Image(array.reshape((1,) * (3 - dimensions) + array.shape), geometry_of(grid), str(path), dimensions)
-
-
-def _from_nibabel(image: nibabel.spatialimages.SpatialImage) -> Image:
+def _from_nibabel(image: Any) -> Image:
     """Of nibabel's (x, y, z), right-anterior-superior world to (z, y, x), left-posterior-superior."""
     shape = image.shape
     while len(shape) > 3 and shape[-1] == 1:
@@ -153,46 +137,6 @@ def _from_nibabel(image: nibabel.spatialimages.SpatialImage) -> Image:
 
 def _native(array: np.ndarray) -> np.ndarray:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-
-def _reader(path: Path) -> sitk.ImageFileReader:
-    """An ITK reader that has read the header."""
-    if not path.exists():
-        raise UnreadableFile(f"there is no file {path}")
-    if path.is_dir():
-        raise UnreadableFile(f"{path} is a folder; name an image file")
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise UnreadableFile(f"cannot read {path}: not an image, or damaged ({_last(error)})") from None
-    return reader
-
-
-def _execute(reader: sitk.ImageFileReader) -> sitk.Image:
-    try:
-        return reader.Execute()
-    except RuntimeError as error:
-        raise UnreadableFile(f"cannot read {reader.GetFileName()}: the file is damaged ({_last(error)})") from None
-
-
-def _last(error: RuntimeError) -> str:
-    """The line of an ITK error that says what happened."""
-    return str(error).strip().splitlines()[-1].strip()
-
-
-def _size(reader: sitk.ImageFileReader) -> tuple[int, ...]:
-    return tuple(int(v) for v in reader.GetSize())
-
-
-def _channel(image: sitk.Image, channel: int, source: str) -> sitk.Image:
-    count = image.GetNumberOfComponentsPerPixel()
-    if not 0 <= channel < count:
-        raise LabelError(
-            f"{source} holds {count} segmentations, channels 0 to {count - 1}; found label_channel {channel}"
-        )
-    return sitk.VectorIndexSelectionCast(image, channel)
 
 
 def _as_labels(image: Image) -> np.ndarray:

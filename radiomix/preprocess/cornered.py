@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..config import Interpolator, Resample
 from ..errors import RegionTooSmall
@@ -100,6 +99,8 @@ def _grid(mask: Mask, old: np.ndarray, new: np.ndarray, padding: int) -> _Grid:
 
 def _position(geometry: Geometry, index: np.ndarray) -> tuple[float, float, float]:
     """The position of a fractional index by ITK's own arithmetic: ties of nearest neighbours hang on the last bit."""
+    import SimpleITK as sitk
+
     grid = sitk.Image([1, 1, 1], sitk.sitkUInt8)
     grid.SetSpacing(geometry.spacing[::-1])
     grid.SetOrigin(geometry.origin[::-1])
@@ -164,6 +165,8 @@ def _cut(low: np.ndarray, high: np.ndarray, shape: tuple[int, ...]) -> Box:
 
 def _by_itk(image: Image, grid: _Grid, interpolator: Interpolator) -> np.ndarray:
     """ITK's resampling onto a grid."""
+    import SimpleITK as sitk
+
     kept = 3 - image.dimensions
     made = to_sitk(image)
     resampler = sitk.ResampleImageFilter()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..config import Config, Normalise
 from ..errors import InputError, NonFiniteVoxels
@@ -68,6 +67,8 @@ def normalise(image: Image, rule: Normalise) -> Image:
         )
     if image.array.min() == image.array.max():
         raise InputError(f"{image.source} is constant ({image.array.flat[0]:g}) and cannot be normalised")
+    import SimpleITK as sitk
+
     array = sitk.GetArrayFromImage(sitk.Normalize(to_sitk(image))).reshape(image.array.shape)
     if rule.remove_outliers is not None:
         np.clip(array, -rule.remove_outliers, rule.remove_outliers, out=array)
