@@ -144,9 +144,8 @@ def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> 
 
     `sums` are whole numbers (`surface.Trace`), so N sum(uv) - sum(u) sum(v) is exact.
     """
-    n, *rest = (int(v) for v in sums)
-    first, (zz, yy, xx, zy, zx, yx) = rest[:3], rest[3:]
-    second = ((zz, zy, zx), (zy, yy, yx), (zx, yx, xx))
+    n, *rest = sums.tolist()
+    first, products = rest[:3], rest[3:]
     match dialect:
         case Dialect.PYRADIOMICS:
             divisor = n * n
@@ -154,8 +153,7 @@ def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> 
             divisor = n * (n - 1)
     if divisor == 0:
         return np.full(3, nan)
-    scatter = [
-        [(n * second[i][j] - first[i] * first[j]) / divisor * spacing[i] * spacing[j] for j in range(3)]
-        for i in range(3)
-    ]
-    return np.maximum(np.linalg.eigvalsh(np.array(scatter)), 0.0)
+    scatter = np.zeros((3, 3))  # its lower half
+    for (i, j), product in zip(((0, 0), (1, 1), (2, 2), (1, 0), (2, 0), (2, 1)), products, strict=True):
+        scatter[i, j] = (n * product - first[i] * first[j]) / divisor * spacing[i] * spacing[j]
+    return np.maximum(np.linalg.eigvalsh(scatter), 0.0)

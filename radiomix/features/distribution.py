@@ -211,7 +211,7 @@ def level_counts(levels: Levels, intensities: np.ndarray | None = None) -> np.nd
 
 def entropy(probabilities: np.ndarray) -> float:
     """In bits, of probabilities that are not zero."""
-    return float(-np.sum(probabilities * np.log2(probabilities)))
+    return -float((probabilities * np.log2(probabilities)).sum())
 
 
 def evaluate(computed: object, features: tuple[Feature, ...]) -> dict[str, float]:

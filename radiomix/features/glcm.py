@@ -271,7 +271,7 @@ FEATURES = (
 
 def count(grid: Grid, offsets: np.ndarray, by_slice: bool) -> np.ndarray:
     """Pairs of a region, (slices or 1, directions, levels + 1, levels + 1), each counted in one direction."""
-    starts = grid.starts if by_slice else grid.whole
+    starts = grid.segments(by_slice)
     counts = stack_of_zeros(len(starts) - 1, grid.count + 1, len(offsets), grid.count + 1)
     column.count_pairs(grid.flat, grid.voxels, starts, grid.steps(offsets).astype(np.uint64), counts)
     return counts.swapaxes(1, 2)
@@ -287,7 +287,7 @@ def _parts(offsets: np.ndarray, grid: Grid, plan: Plan) -> list[np.ndarray]:
 
 def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     config, grid = source.config, source.grid
-    with_correlation = any(feature.name == "MCC" for feature in features)
+    with_correlation = "MCC" in [feature.name for feature in features]
     results = []
     for plan in plans(config):
         offsets, columns = directions(config.distances, plan.planar), []

@@ -55,8 +55,9 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
     running = np.ones((2, len(offsets), grid.area), np.min_scalar_type(counts.shape[-1]))
     longest = count_runs(*place, grid.steps(offsets), by_slice, running, counts)
-    voxels = np.diff(grid.starts if by_slice else grid.whole)
-    return counts[..., : max(longest, 2) + 1], np.repeat(voxels[:, None], len(offsets), axis=1)
+    voxels = np.empty(counts.shape[:2], np.int64)
+    voxels[:] = grid.segment_sizes(by_slice)[:, None]
+    return counts[..., : max(longest, 2) + 1], voxels
 
 
 def _drop_lonely_directions(counts: np.ndarray, voxels: np.ndarray, grid: Grid, planar: bool) -> None:

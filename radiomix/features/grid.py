@@ -70,14 +70,17 @@ class Grid:
     def area(self) -> int:
         return self.shape[1] * self.shape[2]
 
-    @property
-    def whole(self) -> np.ndarray:
-        """`starts` for a region that is not divided into slices."""
-        return np.array([0, self.voxels.size])
+    def segments(self, by_slice: bool) -> np.ndarray:
+        """Segment s holds voxels[segments[s]:segments[s + 1]]: a slice, or the whole region."""
+        return self.starts if by_slice else np.array([0, self.voxels.size])
+
+    def segment_sizes(self, by_slice: bool) -> np.ndarray:
+        """The number of voxels in each segment."""
+        return self.starts[1:] - self.starts[:-1] if by_slice else np.array([self.voxels.size])
 
     def steps(self, offsets: np.ndarray) -> np.ndarray:
         """Distances in `flat` of (n, 3) offsets."""
-        return offsets @ np.array([self.area, self.row, 1])
+        return offsets.dot((self.area, self.row, 1))
 
 
 def framed(array: np.ndarray, frame: int, dtype: type) -> np.ndarray:

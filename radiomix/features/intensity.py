@@ -33,7 +33,8 @@ class FirstOrder:
     def probabilities(self) -> np.ndarray:
         """The share of each grey level that occurs among the ROI's voxels."""
         counts = self.source.level_counts
-        return counts[counts > 0] / counts.sum()
+        counts = counts[counts > 0]
+        return counts / counts.sum()
 
 
 IDENTIFIERS = {
@@ -106,7 +107,7 @@ FEATURES = (
         "Uniformity",
         "sum(p_i^2) over grey levels",
         "How much of the region shares few grey levels: 1 where all voxels are alike.",
-        lambda roi: float(np.sum(roi.probabilities**2)),
+        lambda roi: (roi.probabilities**2).sum(),
         code="BJ5W",
         term="Discretised intensity uniformity",
         dialects=ONLY_PYRADIOMICS,

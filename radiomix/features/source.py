@@ -72,7 +72,7 @@ class Source:
 
     def voxels_of_segments(self, by_slice: bool) -> np.ndarray:
         """The number of voxels in each slice, or in all."""
-        return np.diff(self.grid.starts if by_slice else self.grid.whole).astype(np.float64)
+        return self.grid.segment_sizes(by_slice).astype(np.float64)
 
     @cached_property
     def flat_region(self) -> bool:

@@ -34,7 +34,7 @@ class Surroundings:
     def of(cls, grid: Grid, config: Config, planar: bool) -> Surroundings:
         distances = neighbour_distances(config)
         offsets = surroundings(distances, planar)
-        starts = grid.starts if split_by_slice(config, planar) else grid.whole
+        starts = grid.segments(split_by_slice(config, planar))
         shape = len(starts) - 1, grid.count + 1, len(offsets) + 1
         dependence, difference = stack_of_zeros(*shape[:2], shape[2] + 1), np.zeros(shape, np.int64)
         cube = (grid.row, 0 if planar else grid.area) if distances == (1,) else (0, 0)

@@ -27,20 +27,38 @@ def diameters(found: Trace, spacing: tuple[float, float, float]) -> Diameters:
     The mesh's vertices lie in planes half a voxel apart. In each plane the outermost vertices of every line of voxels
     give the plane's convex hull, and only its corners can be an end of a diameter.
     """
-    dz, dy, dx = (step / 2 for step in spacing)
-    across_y, across_x = (np.ascontiguousarray(a.transpose(0, 2, 1)) for a in (found.along_x, found.along_y))
-    in_slice = _widest_plane(found.along_x, dy, dx)
-    in_column = _widest_plane(across_y, dz, dx)
-    in_row = _widest_plane(across_x, dz, dy)
-    half = np.array(spacing) / 2
-    whole = _farthest(corners(found) * half, found.sums[1:4] / found.sums[0] * 2 * half)
-    return Diameters(in_slice, in_column, in_row, whole)
+    return Diameters(*_diameters(found.along_x, found.along_y, found.sums, spacing))
 
 
 def corners(found: Trace) -> np.ndarray:
     """(n, 3) mesh vertices, (z, y, x) in half voxels, among which are all corners of the mesh's convex hull."""
     points = np.empty((2 * found.along_x[0].size, 3), np.int32)
     return points[: _plane_corners(found.along_x, points)]
+
+
+@kernel
+def _diameters(along_x, along_y, sums, spacing):
+    dz, dy, dx = spacing[0] / 2, spacing[1] / 2, spacing[2] / 2
+    in_slice = _widest_plane(along_x, dy, dx)
+    in_column, in_row = _widest_plane(_turned(along_x), dz, dx), _widest_plane(_turned(along_y), dz, dy)
+    corner = np.empty((2 * along_x[0].size, 3), np.int32)
+    points = np.empty((_plane_corners(along_x, corner), 3))
+    for i in range(points.shape[0]):
+        points[i, 0], points[i, 1], points[i, 2] = corner[i, 0] * dz, corner[i, 1] * dy, corner[i, 2] * dx
+    centre = (sums[1] / sums[0] * 2 * dz, sums[2] / sums[0] * 2 * dy, sums[3] / sums[0] * 2 * dx)
+    return in_slice, in_column, in_row, _farthest(points, centre)
+
+
+@kernel
+def _turned(extremes):
+    """The same extremes with lines as planes."""
+    sides, planes, lines = extremes.shape
+    turned = np.empty((sides, lines, planes), extremes.dtype)
+    for side in range(sides):
+        for plane in range(planes):
+            for line in range(lines):
+                turned[side, line, plane] = extremes[side, plane, line]
+    return turned
 
 
 @kernel

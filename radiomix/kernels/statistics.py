@@ -55,13 +55,15 @@ def percentiles(
     ends = None if counts is None else counts.cumsum()
     last = (values.size if ends is None else int(ends[-1])) - 1
     at = [last * fraction for fraction in fractions]
-    ranks = np.array([rank for place in at for rank in (int(place), min(int(place) + 1, last))])
+    below = [int(place) for place in at]
+    ranks = np.array(below + [min(rank + 1, last) for rank in below])
     if ends is None:
         found = _sorted_at(values, ranks, minimum, maximum)
     else:
-        found = values[np.searchsorted(ends, ranks, side="right")]
-    pairs = zip(at, found[::2].tolist(), found[1::2].tolist(), strict=True)
-    return tuple(low + (high - low) * (place - int(place)) for place, low, high in pairs)
+        found = values[ends.searchsorted(ranks, side="right")]
+    lows, highs = found.reshape(2, -1).tolist()
+    nearest = zip(at, below, lows, highs, strict=True)
+    return tuple(low + (high - low) * (place - rank) for place, rank, low, high in nearest)
 
 
 def _sorted_at(values: np.ndarray, ranks: np.ndarray, minimum: float, maximum: float) -> np.ndarray:

@@ -52,7 +52,7 @@ def area_and_volume(found: Trace, spacing: tuple[float, float, float], closed: b
     A triangle that occurs `n` times with cube corners that sum to `s` adds n det(a, b, c) + s . (a x b + b x c + c x a)
     to six times the volume: the positions of single cubes are not needed.
     """
-    return _total(found.counts, found.positions, *triangles(closed), np.array(spacing, np.float64))
+    return _total(found.counts, found.positions, *triangles(closed), spacing)
 
 
 @kernel
