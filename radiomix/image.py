@@ -187,7 +187,7 @@ class Roi:
     Attributes
     ----------
     intensities : (z, y, x) numbers, the derived image inside the box
-    morphological : (z, y, x) booleans, the region as delineated: shape and volume
+    morphological : (z, y, x) booleans, the region as delineated: shape and volume; it fills the box
     inside : (z, y, x) booleans, the intensity mask: `morphological` less what re-segmentation excluded
     spacing : mm, (z, y, x)
     dimensions : 2 for a truly two-dimensional image

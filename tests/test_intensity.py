@@ -85,9 +85,10 @@ def test_counted_values_are_described_as_if_each_stood_for_itself(seed: int) -> 
     low, high = np.percentile(x, [10, 90])
     found = statistics.moments(values, counts, *extremes, 2.5)
     assert found == pytest.approx(statistics.moments(x, None, *extremes, 2.5), rel=1e-12)
-    assert statistics.percentiles(values, counts, FRACTIONS, *extremes) == pytest.approx(
-        np.percentile(x, [10, 25, 50, 75, 90]), rel=1e-12
-    )
+    for fractions in (FRACTIONS, FRACTIONS[::-1]):
+        assert statistics.percentiles(values, counts, fractions, *extremes) == pytest.approx(
+            np.percentile(x, np.multiply(fractions, 100)), rel=1e-12
+        )
     for describe, bounds in ((statistics.robust_deviation, (low, high)), (statistics.mean_deviation, (1.5,))):
         assert describe(values, counts, *bounds) == pytest.approx(describe(x, None, *bounds), rel=1e-12)
 

@@ -272,6 +272,16 @@ def test_the_ibsi_keeps_the_morphological_mask_whole() -> None:
     assert region.box == mask.bounding_box()
 
 
+@pytest.mark.parametrize("dialect", [rx.Config.pyradiomics, rx.Config.ibsi])
+def test_the_morphological_mask_fills_its_box(dialect: Any) -> None:
+    image, mask = scene()
+    values = np.sort(image.array[mask.array])
+    for low in (values[1], values[-4]):
+        region = find_region(image, mask, dialect(resegment=Resegment(float(low), shape=True)))
+        assert bounding_box(region.morphological) == tuple(slice(0, n) for n in region.morphological.shape)
+        assert (image.array[region.box][region.morphological] >= low).all()
+
+
 def test_outliers_are_measured_before_the_range_is_applied() -> None:
     values = np.array([0.0, 1, 2, 3, 4, 5, 6, 7, 8, 500]).reshape(1, 2, 5)
     image, mask = Image(values), Mask(np.ones(values.shape, dtype=bool))

@@ -107,6 +107,17 @@ def test_axes_equal_their_naive_twin(name: str, dialect: Dialect, less: int) -> 
     assert found == pytest.approx(naive.variances(MASKS[name], SPACING, less), rel=1e-12, abs=1e-13)
 
 
+@pytest.mark.parametrize(
+    "axes", [(1, 1, 1), (2, 1, 1), (3, 2, 1), (1, 0, 0), (1e6, 1, 1), (1, 1 + 1e-12, 1e-9), (0, 0, 0)]
+)
+def test_eigenvalues_equal_numpys(axes: tuple[float, float, float]) -> None:
+    random = np.random.default_rng(3)
+    for turn in (np.eye(3), *(np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(20))):
+        matrix = turn @ np.diag(np.array(axes, float)) @ turn.T
+        expected = pytest.approx(np.linalg.eigvalsh(matrix), rel=1e-12, abs=1e-14 * max(axes))
+        assert surface.eigenvalues(matrix) == expected
+
+
 @pytest.mark.agreement
 @pytest.mark.parametrize("name", [*MASKS, "large"])
 def test_pyradiomics(name: str) -> None:

@@ -37,7 +37,7 @@ class Body:
 
     @cached_property
     def trace(self) -> surface.Trace:
-        return surface.trace(fitted(self.roi.morphological))
+        return surface.trace(self.roi.morphological)
 
     @property
     def size(self) -> int:
@@ -133,12 +133,6 @@ def _centre(weights: np.ndarray) -> np.ndarray:
     return np.array([ratio(float(profile @ np.arange(profile.size)), float(profile.sum())) for profile in profiles])
 
 
-def fitted(inside: np.ndarray) -> np.ndarray:
-    """The part of a (z, y, x) mask within its bounding box, which most masks fill already."""
-    sides = (inside[0], inside[-1], inside[:, 0], inside[:, -1], inside[:, :, 0], inside[:, :, -1])
-    return inside if all(side.any() for side in sides) else inside[bounding_box(inside)]
-
-
 def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> np.ndarray:
     """Eigenvalues of the scatter of voxel centres, mm^2, ascending, (3,); NaN where N - 1 is 0.
 
@@ -156,4 +150,4 @@ def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> 
     scatter = np.zeros((3, 3))  # its lower half
     for (i, j), product in zip(((0, 0), (1, 1), (2, 2), (1, 0), (2, 0), (2, 1)), products, strict=True):
         scatter[i, j] = (n * product - first[i] * first[j]) / divisor * spacing[i] * spacing[j]
-    return np.maximum(np.linalg.eigvalsh(scatter), 0.0)
+    return np.maximum(surface.eigenvalues(scatter), 0.0)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import RadiomixWarning, UnsupportedImage
 from ..kernels import hull, surface
 from ..registry import Dialect, Domain, Family, Feature, Values
-from .body import fitted, principal_variances
+from .body import principal_variances
 from .distribution import ONLY_PYRADIOMICS, evaluate, ratio
 from .source import Source
 
@@ -166,7 +166,7 @@ def _plate(source: Source) -> Plate | None:
         warnings.warn(message, RadiomixWarning, stacklevel=3)
         return None
     axis = 0 if roi.dimensions == 2 else config.force_2d_axis
-    inside = fitted(roi.morphological)
+    inside = roi.morphological
     if inside.shape[axis] != 1:
         raise UnsupportedImage(
             f"shape2D needs a region of one slice along array axis {axis} ({'zyx'[axis]}); found {inside.shape[axis]} "

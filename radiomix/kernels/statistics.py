@@ -52,18 +52,37 @@ def percentiles(
     """
     if not minimum < maximum:
         return (minimum,) * len(fractions)
-    ends = None if counts is None else counts.cumsum()
-    last = (values.size if ends is None else int(ends[-1])) - 1
-    at = [last * fraction for fraction in fractions]
+    if counts is not None:
+        return tuple(_counted_percentiles(values, counts, fractions).tolist())
+    at = [(values.size - 1) * fraction for fraction in fractions]
     below = [int(place) for place in at]
-    ranks = np.array(below + [min(rank + 1, last) for rank in below])
-    if ends is None:
-        found = _sorted_at(values, ranks, minimum, maximum)
-    else:
-        found = values[ends.searchsorted(ranks, side="right")]
-    lows, highs = found.reshape(2, -1).tolist()
+    ranks = np.array(below + [min(rank + 1, values.size - 1) for rank in below])
+    lows, highs = _sorted_at(values, ranks, minimum, maximum).reshape(2, -1).tolist()
     nearest = zip(at, below, lows, highs, strict=True)
     return tuple(low + (high - low) * (place - rank) for place, rank, low, high in nearest)
+
+
+@kernel
+def _counted_percentiles(values, counts, fractions):
+    last = -1
+    for often in counts:
+        last += often
+    found, at, before = np.empty(len(fractions)), 0, 0  # `before` numbers lie below the value at `at`
+    for k in range(len(fractions)):
+        place = last * fractions[k]
+        rank = int(place)
+        if rank < before:
+            at, before = 0, 0
+        while before + counts[at] <= rank:
+            before += counts[at]
+            at += 1
+        above = at
+        if rank < last and rank + 1 == before + counts[at]:
+            above += 1
+            while counts[above] == 0:
+                above += 1
+        found[k] = values[at] + (values[above] - values[at]) * (place - rank)
+    return found
 
 
 def _sorted_at(values: np.ndarray, ranks: np.ndarray, minimum: float, maximum: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from .cubes import triangles
 from .jit import kernel
 
 EMPTY, FULL = np.uint64(0), np.uint64(0x0F0F0F0F0F0F0F0F)  # eight columns of four voxels outside, inside
+SWEEPS = 30  # of rotations, far more than are needed: each squares what is left
 NONE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
 
 
@@ -53,6 +55,38 @@ def area_and_volume(found: Trace, spacing: tuple[float, float, float], closed: b
     to six times the volume: the positions of single cubes are not needed.
     """
     return _total(found.counts, found.positions, *triangles(closed), spacing)
+
+
+@kernel
+def eigenvalues(matrix):
+    """Ascending, of a symmetric (3, 3) matrix that is written over: by Jacobi's rotations."""
+    for _ in range(SWEEPS):
+        if matrix[1, 0] == 0 and matrix[2, 0] == 0 and matrix[2, 1] == 0:
+            break
+        for p in range(2):
+            for q in range(p + 1, 3):
+                _rotate(matrix, p, q, 3 - p - q)
+    a, b, c = matrix[0, 0], matrix[1, 1], matrix[2, 2]
+    low, high = min(a, b), max(a, b)
+    return min(low, c), max(low, min(high, c)), max(high, c)
+
+
+@kernel
+def _rotate(matrix, p, q, other):
+    """Turn the axes p and q so that the element between them is 0."""
+    between = matrix[q, p]
+    if between == 0:
+        return
+    slant = (matrix[q, q] - matrix[p, p]) / (2 * between)
+    tangent = math.copysign(1.0, slant) / (abs(slant) + math.hypot(1.0, slant))
+    cosine = 1 / math.hypot(1.0, tangent)
+    sine = tangent * cosine
+    matrix[p, p] -= tangent * between
+    matrix[q, q] += tangent * between
+    first, second = matrix[max(p, other), min(p, other)], matrix[max(q, other), min(q, other)]
+    matrix[q, p] = 0.0
+    matrix[max(p, other), min(p, other)] = cosine * first - sine * second
+    matrix[max(q, other), min(q, other)] = sine * first + cosine * second
 
 
 @kernel

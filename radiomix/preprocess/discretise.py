@@ -78,13 +78,12 @@ def _levels(roi: Roi, bins: Bins, config: Config, name: str) -> Levels:
 
 def _by_rule(roi: Roi, rule: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> Levels:
     """Levels by a rule for intensities, which never falls; each integer is looked at only once where there are few."""
-    count = int(rule(np.array(roi.extremes))[1])
     if roi.whole is None:
-        return Levels(roi.inside, rule(roi.exact), count, edges)
+        return Levels(roi.inside, rule(roi.exact), int(rule(np.array(roi.extremes))[1]), edges)
     table = rule(roi.whole)
     levels = np.empty(roi.values.size, table.dtype)
     look_up(roi.values, int(roi.extremes[0]), table, levels)
-    return Levels(roi.inside, levels, count, edges, table)
+    return Levels(roi.inside, levels, int(table[-1]), edges, table)
 
 
 def _storage(count: int, size: int) -> np.ndarray:

@@ -19,7 +19,7 @@ class Region:
     Attributes
     ----------
     box : what features see of the image
-    morphological : (z, y, x) booleans, the region as delineated, cut to the box
+    morphological : (z, y, x) booleans, the region as delineated, cut to the box, which it fills
     inside : (z, y, x) booleans, the intensity mask, cut to the box
     """
 
@@ -33,7 +33,7 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
 
     In PyRadiomics' dialect the box is that of the intensity mask, and it cuts the morphological mask too: where
     re-segmentation trims the ROI's outline, PyRadiomics' shape features see the trimmed box. In the IBSI's dialect the
-    morphological mask stays whole.
+    morphological mask stays whole, unless re-segmentation changes it too. It fills the box either way.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
     whole = mask.array[box]
     kept = _kept(image.array[box], whole, config.resegment, mask)
     _check_kept(kept, whole, config, mask)
-    if config.dialect is Dialect.PYRADIOMICS:
+    if config.dialect is Dialect.PYRADIOMICS or config.resegment.shape:
         trimmed = bounding_box(kept)
         box = as_box(slice(b.start + t.start, b.start + t.stop) for b, t in zip(box, trimmed, strict=True))
         whole, kept = whole[trimmed], kept[trimmed]
@@ -61,8 +61,10 @@ def find_region(image: Image, mask: Mask, config: Config) -> Region:
 
 def _check(inside: np.ndarray, config: Config, mask: Mask) -> None:
     """The rules of PyRadiomics' `minimumROIDimensions` and `minimumROISize`, on the ROI's own box."""
+    dimensions = 3 - inside.shape.count(1)
+    if dimensions >= max(config.minimum_dimensions, 1) and config.minimum_size is None:
+        return
     name = f"the ROI of {mask.source} (label {mask.label})"
-    dimensions = sum(n > 1 for n in inside.shape)
     if dimensions == 0:
         raise RegionTooSmall(f"{name} has a single voxel; features need at least two")
     if dimensions < config.minimum_dimensions:
