@@ -11,7 +11,7 @@ CHUNK = 256  # voxels of a row that are worked on together, so that they stay in
 
 @kernel
 def convolve_pair(source, axis, low, high):
-    """Convolve one axis of a contiguous (z, y, x) volume with two filters of equal length, where they fit.
+    """Convolve one axis of a contiguous (z, y, x) volume with two filters of one even length, where they fit.
 
     out[i] = sum over j of filter[j] * source[i + length - 1 - j], summed in the order of j in the source's own
     precision, along `axis`; the outputs are length - 1 shorter there.
@@ -34,17 +34,17 @@ def convolve_pair(source, axis, low, high):
             row = (z * ny + y) * nx + (taps - 1) * step
             low_row, high_row = low_out[z, y], high_out[z, y]
             low_row[:], high_row[:] = 0.0, 0.0
-            for j in range(taps):
-                begin = row - j * step
-                accumulate(flat[begin : begin + mx], low[j], high[j], low_row, high_row)
+            for j in range(0, taps, 2):
+                here, there = flat[row - j * step :], flat[row - (j + 1) * step :]
+                accumulate(here, there, low[j], low[j + 1], high[j], high[j + 1], low_row, high_row)
     return low_out, high_out
 
 
 @kernel
-def accumulate(values, low, high, low_row, high_row):
-    for x in range(values.size):
-        low_row[x] += low * values[x]
-        high_row[x] += high * values[x]
+def accumulate(here, there, low_here, low_there, high_here, high_there, low_row, high_row):
+    for x in range(low_row.size):
+        low_row[x] = low_row[x] + low_here * here[x] + low_there * there[x]
+        high_row[x] = high_row[x] + high_here * here[x] + high_there * there[x]
 
 
 @kernel
