@@ -70,6 +70,14 @@ def test_levels_are_laid_out_within_a_frame(frame: int, across: int, least: int)
     levels = Levels(inside, rng.integers(least, 4, inside.sum()).astype(np.uint16), 3, np.empty(0))
     expected = np.pad(np.moveaxis(levels.array, across, 0), frame)
     grid = Grid.of(levels, frame, across)
+    _check_grid(grid, expected)
+    for lowest in (0, 1):  # another image of the region
+        other = Levels(inside, rng.integers(lowest, 3, inside.sum()).astype(np.uint16), 2, np.empty(0))
+        beside = np.pad(np.moveaxis(other.array, across, 0), frame)
+        _check_grid(Grid.of(other, frame, across, twin=grid), beside)
+
+
+def _check_grid(grid: Grid, expected: np.ndarray) -> None:
     np.testing.assert_array_equal(grid.flat.reshape(grid.shape), expected)
     np.testing.assert_array_equal(grid.voxels, np.flatnonzero(expected))
     per_slice = np.count_nonzero(expected.reshape(len(expected), -1), axis=1)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ..config import Aggregation, Config
 from ..errors import NonFiniteVoxels
+from ..features.grid import Grid
 from ..features.source import Source
 from ..image import Box, Image, Mask, Roi, widened, within
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, histogram_bins, prepare
@@ -34,6 +35,8 @@ def features_of(prepared: Image, region: Region, config: Config, workers: int = 
         _collect(values, "original", shapes, Source(_roi(prepared, region.box, region), None, config))
     rest = tuple(w for w in wanted if w[0].domain is not Domain.MASK)
 
+    twins: dict[tuple[int, int], Grid] = {}
+
     def derived(part: Filter, settings: Config) -> Iterator[tuple[str, Image, Box, Config]]:
         for name, image, box in _derived(prepared, part, region, rest):
             yield name, image, box, settings
@@ -41,7 +44,7 @@ def features_of(prepared: Image, region: Region, config: Config, workers: int = 
     def of_one(piece: tuple[str, Image, Box, Config]) -> dict[str, float]:
         name, image, box, settings = piece
         found: dict[str, float] = {}
-        _collect(found, name, rest, _source(_roi(image, box, region), name, settings, rest))
+        _collect(found, name, rest, _source(_roi(image, box, region), name, settings, rest, twins))
         return found
 
     sources = [
@@ -93,14 +96,14 @@ def _roi(image: Image, box: Box, region: Region) -> Roi:
     return Roi(around[box], *masks, image.spacing, image.dimensions, around, corner)
 
 
-def _source(roi: Roi, name: str, config: Config, wanted: Wanted) -> Source:
+def _source(roi: Roi, name: str, config: Config, wanted: Wanted, twins: dict[tuple[int, int], Grid]) -> Source:
     _refuse_nonfinite(roi, name, spread=name != "original" or config.resample is not None)
     needs_levels = config.dialect is Dialect.PYRADIOMICS or any(f.domain is Domain.LEVELS for f, _ in wanted)
     levels = discretise(roi, config, name) if needs_levels else None
     if all(found.name != "ivh" for found, _ in wanted):
-        return Source(roi, levels, config)
+        return Source(roi, levels, config, twins=twins)
     config = config.with_(ivh_bins=histogram_bins(roi, config))
-    return Source(roi, levels, config, discretise_for_histogram(roi, config, name))
+    return Source(roi, levels, config, discretise_for_histogram(roi, config, name), twins)
 
 
 def _refuse_nonfinite(roi: Roi, name: str, spread: bool) -> None:

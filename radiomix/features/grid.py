@@ -39,8 +39,15 @@ class Grid:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, levels: Levels, frame: int, out_of_plane: int = 0) -> Grid:
-        """Lay out discretised levels; `out_of_plane` is the axis that becomes the first.
+    def of(cls, levels: Levels, frame: int, out_of_plane: int = 0, twin: Grid | None = None) -> Grid:
+        """Lay out discretised levels.
+
+        Parameters
+        ----------
+        levels : of one image's region
+        frame : how wide the frame is
+        out_of_plane : the axis that becomes the first
+        twin : another image's grid of the same region, frame and axis: its voxels lie at the same places
 
         Raises
         ------
@@ -51,15 +58,20 @@ class Grid:
                 f"texture needs at most {MOST_LEVELS} grey levels; found {levels.count}. Choose wider or fewer bins."
             )
         inside, values = levels.inside, levels.values
-        if out_of_plane or not values.all():  # in another order, or without the voxels below the lowest bin
+        whole = bool(values.all())
+        if out_of_plane or not whole:  # in another order, or without the voxels below the lowest bin
             array = np.moveaxis(levels.array, out_of_plane, 0)
             inside = np.ascontiguousarray(array != 0)
             values = array[inside]
         z, y, x = (n + 2 * frame for n in inside.shape)
         flat = np.zeros(z * y * x, np.uint8 if levels.count <= MOST_IN_A_BYTE else np.uint16)
-        own, voxels = np.zeros(values.size + 1, flat.dtype), np.empty(values.size + 1, np.uint32)
-        own[:-1], starts = values, np.zeros(z + 1, np.int64)
-        lay_out(inside, own, frame, flat, voxels, starts)
+        own = np.zeros(values.size + 1, flat.dtype)
+        own[:-1] = values
+        if twin is not None and whole and twin.voxels.size == values.size:
+            lay_out(inside, own, frame, flat, twin.voxels, twin.starts, True)
+            return cls(flat, twin.shape, frame, levels.count, twin.voxels, twin.starts)
+        voxels, starts = np.empty(values.size + 1, np.uint32), np.zeros(z + 1, np.int64)
+        lay_out(inside, own, frame, flat, voxels, starts, False)
         return cls(flat, (z, y, x), frame, levels.count, voxels[:-1], starts)
 
     @property

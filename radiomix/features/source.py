@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -31,12 +31,14 @@ class Source:
     levels : the discretised intensities; None when only families of the mask's domain are asked for
     config : the settings in force for this image
     ivh_levels : discretised for the intensity-volume histogram; None outside the IBSI's dialect
+    twins : grids of the region's first image, by frame and axis across the slices; shared by all images of the region
     """
 
     roi: Roi
     levels: Levels | None
     config: Config
     ivh_levels: Levels | None = None
+    twins: dict[tuple[int, int], Grid] = field(default_factory=dict)
 
     @cached_property
     def intensity_counts(self) -> np.ndarray | None:
@@ -62,7 +64,10 @@ class Source:
     def grid(self) -> Grid:
         """The grey levels in a frame as wide as the largest distance."""
         assert self.levels is not None  # only families of the mask's domain do without
-        return Grid.of(self.levels, max(self.config.distances), self.out_of_plane)
+        frame, axis = max(self.config.distances), self.out_of_plane
+        grid = Grid.of(self.levels, frame, axis, self.twins.get((frame, axis)))
+        self.twins.setdefault((frame, axis), grid)
+        return grid
 
     @cached_property
     def grid_spacing(self) -> np.ndarray:

@@ -8,7 +8,7 @@ from .jit import kernel
 
 
 @kernel
-def lay_out(inside, levels, frame, flat, voxels, starts):
+def lay_out(inside, levels, frame, flat, voxels, starts, listed):
     """Lay the levels of a region's voxels out, and list where.
 
     Parameters
@@ -19,7 +19,12 @@ def lay_out(inside, levels, frame, flat, voxels, starts):
     flat : zeros, the padded levels; written
     voxels : (as long as `levels`) their positions in `flat`, ascending; written but for the last
     starts : (padded slices + 1,) where those of each slice start; written
+    listed : whether voxels and starts are known, so that they are read
     """
+    if listed:
+        for n in range(levels.size - 1):
+            flat[voxels[n]] = levels[n]
+        return
     slices, rows, length = inside.shape
     row_size, n = length + 2 * frame, np.uint64(0)  # unsigned: no index counts from the end
     for z in range(slices):
