@@ -24,13 +24,13 @@ class Peaks:
     ----------
     image : (z, y, x) numbers, as far around the region as the sphere reaches; NaN where the image does not go that far
     inside : (z, y, x) booleans, the region, without its surroundings
-    intensities : (z, y, x) numbers, of the region
+    brightest : (z, y, x) booleans, its voxels of the highest intensity
     sphere : from `neighbourhood.sphere`
     """
 
     image: np.ndarray
     inside: np.ndarray
-    intensities: np.ndarray
+    brightest: np.ndarray
     sphere: np.ndarray
 
     @property
@@ -39,8 +39,12 @@ class Peaks:
 
     @property
     def at_brightest(self) -> float:
-        brightest = self.inside & (self.intensities == self.intensities[self.inside].max())
-        return float(neighbourhood.greatest_mean(self.image, brightest, self.sphere))
+        box = bounding_box(self.brightest)
+        wide = as_box(
+            slice(part.start, part.stop + 2 * m) for part, m in zip(box, neighbourhood.reach(self.sphere), strict=True)
+        )
+        near, centres = (np.ascontiguousarray(array) for array in (self.image[wide], self.brightest[box]))
+        return float(neighbourhood.greatest_mean(near, centres, self.sphere))
 
 
 FEATURES = (
@@ -79,9 +83,9 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     near[as_box(slice(t.start - start, t.stop - start) for t, (start, _) in zip(there, wide, strict=True))] = image[
         there
     ]
-    return [
-        (None, evaluate(Peaks(near, np.ascontiguousarray(roi.inside[box]), roi.intensities[box], sphere), features))
-    ]
+    inside = np.ascontiguousarray(roi.inside[box])
+    brightest = inside & (roi.intensities[box] == roi.extremes[1])
+    return [(None, evaluate(Peaks(near, inside, brightest, sphere), features))]
 
 
 FAMILY = Family(

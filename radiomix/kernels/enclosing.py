@@ -29,7 +29,8 @@ def smallest_box(points: np.ndarray, faces: np.ndarray, neighbours: np.ndarray, 
     sides = np.column_stack([inner, neighbours[inner, corner]])
     ends = np.column_stack([faces[inner, (corner + 1) % 3], faces[inner, (corner + 2) % 3]])
     kept, ends = np.unique(ends, return_inverse=True)
-    edges = _boxes(points[kept], normals, sides, ends.reshape(-1, 2), *_frames(_directions(normals)))
+    sides, ends = sides.astype(np.int32), ends.reshape(-1, 2).astype(np.int32)
+    edges = _boxes(points[kept], np.ascontiguousarray(normals.T), sides, ends, *_frames(_directions(normals)))
     volumes = np.prod(edges, axis=1)
     smallest = edges[volumes <= volumes.min() * (1 + TIE)]
     return smallest[np.argmin((smallest * np.roll(smallest, 1, axis=1)).sum(axis=1))]
@@ -39,8 +40,10 @@ def _directions(normals: np.ndarray) -> np.ndarray:
     """One of the vectors in each direction, to and fro; rounding makes no difference between them."""
     rounded = normals.round(9)
     leading = np.take_along_axis(rounded, np.argmax(rounded != 0, axis=1)[:, None], axis=1)
-    _, first = np.unique(rounded * np.sign(leading), axis=0, return_index=True)
-    return normals[first]
+    rounded *= np.sign(leading)
+    order = np.lexsort(rounded.T)
+    changes = np.any(np.diff(rounded[order], axis=0), axis=1)
+    return normals[order[np.append(True, changes)]]
 
 
 def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-12, most: int = 100) -> np.ndarray:
@@ -145,21 +148,23 @@ def _frames(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _boxes(points, normals, sides, ends, along, u, v):
     """The edges (m, 3) of the smallest box around a convex body with one side normal to each of `along` (m, 3).
 
+    normals : (3, m) of the body's faces
     sides, ends : the two faces and the two corners of each edge of the body
     u, v : (m, 3) at right angles to `along` and to one another
 
     Seen along a direction, the body's outline runs along the edges between faces towards the viewer and others.
     """
     edges = np.empty((along.shape[0], 3))
-    ahead, outermost = np.empty(normals.shape[0], np.bool_), np.empty(points.shape[0], np.bool_)
+    ahead, outermost = np.empty(normals.shape[1], np.bool_), np.empty(points.shape[0], np.bool_)
     for i in range(along.shape[0]):
         low, high = np.inf, -np.inf
         for k in range(points.shape[0]):
             place = _dot(points[k], along[i])
             low, high = min(low, place), max(high, place)
             outermost[k] = False
-        for f in range(normals.shape[0]):
-            ahead[f] = _dot(normals[f], along[i]) > 0
+        a, b, c = along[i]
+        for f in range(normals.shape[1]):
+            ahead[f] = a * normals[0, f] + b * normals[1, f] + c * normals[2, f] > 0
         for e in range(sides.shape[0]):
             if ahead[sides[e, 0]] != ahead[sides[e, 1]]:
                 outermost[ends[e, 0]] = outermost[ends[e, 1]] = True
@@ -200,26 +205,53 @@ def _smallest_rectangle(u, v):
     Of rectangles of equal area, the one with the least circumference.
     """
     corners = np.empty(2 * u.size + 1, np.int64)
-    n = _hull_in_plane(u, v, corners)
+    corners = corners[: _distinct(u, v, corners, _hull_in_plane(u, v, corners))]
+    u, v = u[corners], v[corners]
     best, sides = np.inf, (np.inf, np.inf)
-    for i in range(n):
-        a, b = corners[i], corners[(i + 1) % n]
+    # the corners that reach farthest against an edge, along it, and away from it
+    first, last, far = 0, 0, np.argmax((u[1] - u[0]) * v - (v[1] - v[0]) * u)
+    for a in range(u.size):
+        b = a + 1 if a + 1 < u.size else 0
         du, dv = u[b] - u[a], v[b] - v[a]
-        low, high, deep = np.inf, -np.inf, 0.0
-        for j in range(n):
-            c = corners[j]
-            along = (u[c] - u[a]) * du + (v[c] - v[a]) * dv
-            low, high = min(low, along), max(high, along)
-            deep = max(deep, abs((v[c] - v[a]) * du - (u[c] - u[a]) * dv))
+        first, low = _uphill(u, v, -du, -dv, first)
+        last, high = _uphill(u, v, du, dv, last)
+        far, deep = _uphill(u, v, -dv, du, far)
         length = np.sqrt(du * du + dv * dv)
-        if length == 0:
-            continue
-        along, across = (high - low) / length, deep / length
+        along, across = (high + low) / length, (deep + u[a] * dv - v[a] * du) / length
         tied = along * across <= best * (1 + TIE) and along + across < sides[0] + sides[1]
         if along * across < best * (1 - TIE) or tied:
             best = min(best, along * across)
             sides = along, across
     return sides
+
+
+@kernel
+def _distinct(u, v, corners, n):
+    """Keep one of neighbouring corners that are the same but for rounding; returns the number of corners left."""
+    kept, nearest = 0, TIE * (u[-1] - u[0])
+    for i in range(n):
+        a, b = corners[i], corners[(i + 1) % n]
+        corners[kept] = a
+        kept += abs(u[a] - u[b]) + abs(v[a] - v[b]) > nearest
+    return kept
+
+
+@kernel
+def _uphill(u, v, du, dv, i):
+    """From corner i of a convex polygon to the one that is farthest along (du, dv), and how far that is."""
+    best = u[i] * du + v[i] * dv
+    for step in (1, -1):
+        while True:
+            k = i + step
+            if k == u.size:
+                k = 0
+            elif k < 0:
+                k = u.size - 1
+            reach = u[k] * du + v[k] * dv
+            if reach <= best:
+                break
+            i, best = k, reach
+    return i, best
 
 
 @kernel

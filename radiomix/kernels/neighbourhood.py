@@ -36,93 +36,73 @@ def greatest_mean(image, centres, reached):
     centres : (z, y, x) booleans
     reached : from `sphere`
     """
-    nz, ny, nx = centres.shape
-    spans = _spans(centres)
-    totals, gaps = np.zeros((nz, ny, nx)), np.zeros((nz, ny, nx))
-    rows = np.empty((reached[0, 0] + 1, image.shape[1], nx))
-    running = np.empty(image.shape[2] + 1)
-    deep = reached.shape[0] - 1
+    totals, gaps = np.zeros(centres.shape), np.zeros(centres.shape)
+    rows = np.empty((reached[0, 0] + 1, image.shape[1], centres.shape[2]))
+    running = np.zeros((image.shape[1], image.shape[2] + 1))
+    known, unknown = np.empty(image.shape[1:]), np.empty(image.shape[1:])
     for plane in range(image.shape[0]):
-        near = spans[max(plane - 2 * deep, 0) : plane + 1]
-        if not (near[..., 0] < near[..., 1]).any():
-            continue
-        complete = _sum_rows(image[plane], False, running, rows)
-        for away in range(deep + 1):
-            _add_disc(rows, reached[away], spans, plane - deep - away, plane - deep + away, totals)
-        if complete:
-            continue
-        _sum_rows(image[plane], True, running, rows)
-        for away in range(deep + 1):
-            _add_disc(rows, reached[away], spans, plane - deep - away, plane - deep + away, gaps)
+        complete = _split(image[plane], known, unknown)
+        _sum_rows(known, running, rows)
+        _add_discs(rows, reached, plane, totals)
+        if not complete:
+            _sum_rows(unknown, running, rows)
+            _add_discs(rows, reached, plane, gaps)
     return _greatest(totals, gaps, centres, _size(reached))
 
 
 @kernel
-def _spans(centres):
-    """Where the centres of each row begin and end, (z, y, 2)."""
-    nz, ny, nx = centres.shape
-    spans = np.empty((nz, ny, 2), np.int64)
-    for z in range(nz):
-        for y in range(ny):
-            first, beyond = 0, nx
-            while first < nx and not centres[z, y, first]:
-                first += 1
-            while beyond > first and not centres[z, y, beyond - 1]:
-                beyond -= 1
-            spans[z, y] = first, beyond
-    return spans
-
-
-@kernel
-def _sum_rows(plane, of_gaps, running, rows):
-    """Sums of a plane's intensities, or its number of unknown ones, over each length of row around each voxel.
-
-    Returns whether all intensities are known.
-    """
-    margin, complete = rows.shape[0] - 1, True
-    running[0] = 0.0
+def _split(plane, known, unknown):
+    """The finite intensities of a plane, 0 elsewhere, and a 1 for each other; returns whether all are finite."""
+    missing = 0
     for y in range(plane.shape[0]):
         for x in range(plane.shape[1]):
-            known = np.isfinite(plane[y, x])
-            complete &= known
-            if of_gaps:
-                running[x + 1] = running[x] + (0.0 if known else 1.0)
-            else:
-                running[x + 1] = running[x] + (plane[y, x] if known else 0.0)
-        for half in range(margin + 1):
-            _subtract(running[margin + half + 1 :], running[margin - half :], rows[half, y])
-    return complete
+            finite = np.isfinite(plane[y, x])
+            known[y, x] = plane[y, x] if finite else 0.0
+            unknown[y, x] = 0.0 if finite else 1.0
+            missing += not finite
+    return missing == 0
 
 
 @kernel
-def _add_disc(rows, reached, spans, below, above, totals):
-    """Add a disc's sums to those of the spheres whose centres lie that far below and above its plane."""
-    nz, ny, nx = totals.shape
-    margin, disc = reached.size - 1, np.empty(nx)
-    for y in range(ny):
-        first, beyond = nx, 0
-        for z in (below, above):
-            if 0 <= z < nz and spans[z, y, 0] < spans[z, y, 1]:
-                first, beyond = min(first, spans[z, y, 0]), max(beyond, spans[z, y, 1])
-        if first >= beyond:
-            continue
-        disc[:] = 0.0
-        sums, row = disc[first:beyond], y + margin
-        _add(rows[reached[0], row, first:beyond], sums)
-        for away in range(1, margin + 1):
-            if reached[away] >= 0:
-                here = rows[reached[away]]
-                _add_both(here[row - away, first:beyond], here[row + away, first:beyond], sums)
-        if 0 <= below < nz:
-            _add(sums, totals[below, y, first:beyond])
-        if above != below and 0 <= above < nz:
-            _add(sums, totals[above, y, first:beyond])
+def _sum_rows(plane, running, rows):
+    """The sums of a plane over each length of row around each voxel."""
+    margin = rows.shape[0] - 1
+    for y in range(plane.shape[0]):
+        total = 0.0
+        for x in range(plane.shape[1]):
+            total += plane[y, x]
+            running[y, x + 1] = total
+    for half in range(margin + 1):
+        low = max(margin - half, 0)  # which the compiler then knows to be no place counted from the end
+        high = low + 2 * half + 1
+        for y in range(plane.shape[0]):
+            for x in range(rows.shape[2]):
+                rows[half, y, x] = running[y, high + x] - running[y, low + x]
 
 
 @kernel
-def _subtract(until, before, difference):
-    for x in range(difference.size):
-        difference[x] = until[x] - before[x]
+def _add_discs(rows, reached, plane, totals):
+    """Add a plane's discs to the totals of the spheres that they are a part of."""
+    deep, disc = reached.shape[0] - 1, np.empty(totals[0].size)
+    for away in range(deep + 1):
+        if away == 0 or (reached[away] != reached[away - 1]).any():
+            _sum_disc(rows, reached[away], disc)
+        below, above = plane - deep - away, plane - deep + away
+        if 0 <= below < totals.shape[0]:
+            _add(disc, totals[below].reshape(-1))
+        if away and 0 <= above < totals.shape[0]:
+            _add(disc, totals[above].reshape(-1))
+
+
+@kernel
+def _sum_disc(rows, reached, disc):
+    """Sum rows over a disc around each voxel of a plane, whose margins in y are as wide as the disc."""
+    margin, width = reached.size - 1, rows.shape[2]
+    disc[:] = rows[reached[0]].reshape(-1)[margin * width :][: disc.size]
+    for aside in range(1, margin + 1):
+        if reached[aside] >= 0:
+            here = rows[reached[aside]].reshape(-1)
+            _add_both(here[(margin - aside) * width :], here[(margin + aside) * width :], disc)
 
 
 @kernel
