@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan, pi, prod, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..image import Roi, Triple, bounding_box
-from ..kernels import enclosing, hull, surface
+from ..kernels import convex, enclosing, hull, surface
 from ..registry import Dialect
 from .distribution import ratio
-
-if TYPE_CHECKING:
-    from scipy.spatial import ConvexHull
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,21 +77,19 @@ class Body:
         return sqrt(ratio(self.variances[shorter], self.variances[2]))
 
     @cached_property
-    def convex_hull(self) -> ConvexHull:
-        from scipy.spatial import ConvexHull
-
-        return ConvexHull(hull.corners(self.trace) * (np.array(self.spacing) / 2))
+    def convex_hull(self) -> convex.Solid:
+        return convex.enclose(hull.extremes(self.trace), np.array(self.spacing) / 2)
 
     @cached_property
     def upright_box(self) -> np.ndarray:
         """The edges of the box around the mesh that is aligned with the voxel grid, mm, (3,)."""
-        return np.ptp(self.convex_hull.points, axis=0)
+        return np.ptp(self.convex_hull.corners, axis=0)
 
     @cached_property
     def turned_box(self) -> np.ndarray:
         """The edges of the smallest box around the mesh, mm, (3,)."""
         hull = self.convex_hull
-        return enclosing.smallest_box(hull.points, hull.simplices, hull.neighbors, hull.equations[:, :3])
+        return enclosing.smallest_box(hull.corners, hull.faces, hull.neighbours, hull.normals)
 
     @cached_property
     def spread_ellipsoid(self) -> np.ndarray:
@@ -105,7 +99,7 @@ class Body:
     @cached_property
     def outer_ellipsoid(self) -> np.ndarray:
         """The semi-axes of the smallest ellipsoid around the mesh, mm, descending, (3,)."""
-        return enclosing.smallest_ellipsoid(self.convex_hull.points[self.convex_hull.vertices])
+        return enclosing.smallest_ellipsoid(self.convex_hull.corners)
 
     @property
     def mean_intensity(self) -> float:

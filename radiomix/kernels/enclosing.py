@@ -28,9 +28,8 @@ def smallest_box(points: np.ndarray, faces: np.ndarray, neighbours: np.ndarray, 
     inner, corner = np.nonzero(np.arange(len(faces))[:, None] < neighbours)
     sides = np.column_stack([inner, neighbours[inner, corner]])
     ends = np.column_stack([faces[inner, (corner + 1) % 3], faces[inner, (corner + 2) % 3]])
-    kept, ends = np.unique(ends, return_inverse=True)
-    sides, ends = sides.astype(np.int32), ends.reshape(-1, 2).astype(np.int32)
-    edges = _boxes(points[kept], np.ascontiguousarray(normals.T), sides, ends, *_frames(_directions(normals)))
+    sides, ends = sides.astype(np.int32), ends.astype(np.int32)
+    edges = _boxes(points, np.ascontiguousarray(normals.T), sides, ends, *_frames(_directions(normals)))
     volumes = np.prod(edges, axis=1)
     smallest = edges[volumes <= volumes.min() * (1 + TIE)]
     return smallest[np.argmin((smallest * np.roll(smallest, 1, axis=1)).sum(axis=1))]

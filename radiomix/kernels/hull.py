@@ -36,6 +36,33 @@ def corners(found: Trace) -> np.ndarray:
     return points[: _plane_corners(found.along_x, points)]
 
 
+def extremes(found: Trace) -> np.ndarray:
+    """Fewer such vertices: those that are corners of the hulls of all three planes through them."""
+    across_y, across_x = (np.ascontiguousarray(a.transpose(0, 2, 1)) for a in (found.along_x, found.along_y))
+    in_slice, in_column, in_row = (_marked(lines) for lines in (found.along_x, across_y, across_x))
+    side, z, y = np.nonzero(in_slice & in_column.transpose(0, 2, 1))
+    x = found.along_x[side, z, y]
+    in_all = ((found.along_y[:, z, x] == y) & in_row[:, x, z]).any(axis=0)
+    return np.column_stack([z, y, x])[in_all]
+
+
+def _marked(lines: np.ndarray) -> np.ndarray:
+    """Which ends of lines of voxels, (2, planes, lines), are corners of their plane's hull."""
+    marks = np.zeros(lines.shape, np.bool_)
+    _mark_corners(lines, marks)
+    return marks
+
+
+@kernel
+def _mark_corners(extremes, marks):
+    chain = np.empty((2 * extremes.shape[2], 2), np.int64)
+    for plane in range(extremes.shape[1]):
+        for i in range(_plane_hull(extremes[0, plane], extremes[1, plane], chain)):
+            line, position = chain[i]
+            for side in range(2):
+                marks[side, plane, line] |= extremes[side, plane, line] == position
+
+
 @kernel
 def _diameters(along_x, along_y, sums, spacing):
     dz, dy, dx = spacing[0] / 2, spacing[1] / 2, spacing[2] / 2
