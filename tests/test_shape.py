@@ -16,7 +16,7 @@ from radiomix.features.autocorrelation import moran_and_geary
 from radiomix.features.body import principal_variances
 from radiomix.features.source import Source
 from radiomix.image import Roi, bounding_box
-from radiomix.kernels import enclosing, hull, surface
+from radiomix.kernels import convex, enclosing, hull, surface
 from radiomix.registry import Dialect
 from tests import naive_shape as naive
 
@@ -192,6 +192,30 @@ def test_bodies_enclose_in_the_right_order() -> None:
     assert values["VolumeDensityAABB"] <= values["VolumeDensityOMBB"] * (1 + 1e-12)
     assert values["VolumeDensityOMBB"] <= values["VolumeDensityConvexHull"] <= 1
     assert values["VolumeDensityMVEE"] <= values["VolumeDensityConvexHull"]
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_the_hull_of_the_mesh_is_that_of_its_vertices(name: str) -> None:
+    half = np.array(SPACING) / 2
+    expected = ConvexHull(np.array(naive.vertices(MASKS[name])) * half)
+    found = convex.enclose(hull.extremes(surface.trace(MASKS[name])), half)
+    assert (found.area, found.volume) == pytest.approx((expected.area, expected.volume), rel=1e-12)
+    assert set(map(tuple, expected.points[expected.vertices])) <= set(map(tuple, found.corners))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_faces_of_a_hull_have_all_points_behind_them_and_their_neighbours_beside_them(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.integers(0, 3 + 4 * seed, (300, 3))
+    found = convex.enclose(points, np.array(SPACING))
+    expected = ConvexHull(points * SPACING)
+    assert (found.area, found.volume) == pytest.approx((expected.area, expected.volume), rel=1e-12)
+    heights = np.einsum("fk,fpk->fp", found.normals, points * SPACING - found.corners[found.faces[:, 0]][:, None])
+    assert heights.max() < 1e-9
+    for face, corners in enumerate(found.faces):
+        for k, beyond in enumerate(found.neighbours[face]):
+            assert {*corners} - {corners[k]} <= {*found.faces[beyond]}
+            assert face in found.neighbours[beyond]
 
 
 def smallest_box(points: np.ndarray) -> np.ndarray:

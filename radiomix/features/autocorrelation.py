@@ -24,43 +24,52 @@ def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple
         return np.nan, np.nan
     n, values = values.size, values - values.mean()
     scatter = float(values @ values)
-    deviations = np.zeros(inside.shape)
-    deviations[inside] = values
-    pairs, products, squares = weighted_sums(deviations, inside, spacing)
+    pairs, products, squares = weighted_sums(values, inside, spacing)
     return n / pairs * products / scatter, (n - 1) / pairs * (squares - products) / scatter
 
 
 def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float, float]:
     """sum(w), sum(w x_i x_j) and sum(w x_i^2) over all ordered pairs of voxels i != j, w = 1 / distance.
 
-    `values` are zero outside the region. No pair of voxels is visited: the weights depend on the offset alone, so that
-    the sums are those of products of spectra (Parseval) on a periodic grid so wide that nothing wraps around. The
+    `values` are those of the region's voxels. No pair of voxels is visited: the weights depend on the offset alone, so
+    that the sums are those of products of spectra (Parseval) on a periodic grid so wide that nothing wraps around. The
     weights are even along each axis, so a spectrum's cosine and sine parts contribute one by one. The transforms are
     matrix products, along the shortest axis last, where there is most to transform.
     """
     short = int(np.argmin(inside.shape))
-    order = tuple(np.insert(np.delete(np.arange(3), short), 1, short))
+    order = np.insert(np.delete(np.arange(3), short), 1, short)
     ny, nz, nx = (inside.shape[axis] for axis in order)
-    weights = _spectra_of_weights((ny, nz, nx), tuple(spacing[axis] for axis in order))
-    odd = ny | 1, nz | 1, nx | 1
-    padded, region = np.zeros(odd), np.zeros(odd, bool)
-    padded[:ny, :nz, :nx], region[:ny, :nz, :nx] = values.transpose(order), inside.transpose(order)
     of_y, of_z, of_x = (_waves(n // 2 + 1, n) for n in (ny, nz, nx))
     across_y, across_z = of_y.swapaxes(2, 3), of_z.swapaxes(2, 3)
     (my, ky), (mz, kz), (mx, kx) = (waves.shape[2:] for waves in (of_y, of_z, of_x))
     quarters = np.empty((2, 2, my, 2, 2, 2, 2, mz, 3, mx))
-    fold(padded, region, quarters)
+    fold(*_laid_out(values, inside, order), quarters)
+    quarters = quarters.reshape(2, 2, my, -1)
+    weights = _spectra_of_weights((ny, nz, nx), tuple(spacing[axis] for axis in order))
+    along_y = np.empty((2, 2, min(ROWS, ky), quarters.shape[3]))
     along_x, spectra = np.empty((2, 2, mz, 3, 2, 2, 2, 2, kx)), np.empty((2, 2, kz, 3, 2, 2, 2, 2, kx))
     by_y_and_x = along_x.reshape(-1, 2, 2, 2, 2, kx).transpose(1, 2, 3, 4, 0, 5)
     total = np.zeros(3)
     for start in range(0, ky, ROWS):
-        rows = across_y[:, :, start : start + ROWS] @ quarters.reshape(2, 2, my, -1)
+        rows = along_y[:, :, : min(ROWS, ky - start)]
+        np.matmul(across_y[:, :, start : start + ROWS], quarters, out=rows)
         for row in range(rows.shape[2]):
             np.matmul(rows[:, :, row].reshape(2, 2, 2, 2, -1, mx), of_x, out=by_y_and_x)
             np.matmul(across_z, along_x.reshape(2, 2, mz, -1), out=spectra.reshape(2, 2, kz, -1))
             add_products(weights, start + row, spectra, total)
     pairs, products, squares = (float(part) for part in total)
     return pairs, products, squares
+
+
+def _laid_out(values: np.ndarray, inside: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values in their places, 0 elsewhere, and the region, with axes in that order and of odd lengths."""
+    here = tuple(slice(inside.shape[axis]) for axis in order)
+    odd = [inside.shape[axis] | 1 for axis in order]
+    laid_out, region = np.zeros(odd), np.zeros(odd, np.bool_)
+    back = np.argsort(order)
+    laid_out[here].transpose(back)[inside] = values
+    region[here] = inside.transpose(order)
+    return laid_out, region
 
 
 def _spectra_of_weights(shape: tuple[int, ...], spacing: tuple[float, ...]) -> np.ndarray:
@@ -70,11 +79,12 @@ def _spectra_of_weights(shape: tuple[int, ...], spacing: tuple[float, ...]) -> n
     its negative is another.
     """
     y, z, x = ((_places(n) * step) ** 2 for n, step in zip(shape, spacing, strict=True))
-    distance = np.sqrt(y[:, :, None, None, None, None] + z[:, :, None, None] + x)
-    distance[0, 0, 0, 0, 0, 0] = np.inf
+    weights = y[:, :, None, None, None, None] + z[:, :, None, None] + x
+    weights[0, 0, 0, 0, 0, 0] = np.inf
+    np.divide(1, np.sqrt(weights, out=weights), out=weights)
     of_y, of_z, of_x = (_waves(n, n)[0] * np.where(np.arange(n // 2 + 1) % (n / 2), 2 / n, 1 / n) for n in shape)
     along_x = np.empty((y.size * z.size, *of_x.shape[::2]))
-    np.matmul((1 / distance).reshape(-1, *x.shape).swapaxes(0, 1), of_x, out=along_x.swapaxes(0, 1))
+    np.matmul(weights.reshape(-1, *x.shape).swapaxes(0, 1), of_x, out=along_x.swapaxes(0, 1))
     along_z = of_z.swapaxes(1, 2) @ along_x.reshape(y.size, *z.shape, -1)
     along_y = of_y.swapaxes(1, 2) @ along_z.reshape(*y.shape, -1)
     return along_y.reshape(*of_y.shape[::2], *of_z.shape[::2], *of_x.shape[::2])
