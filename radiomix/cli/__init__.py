@@ -7,44 +7,20 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 import warnings
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from .. import __version__
 from ..errors import RadiomixError, RadiomixWarning
 from . import images, studies
 from .options import say
+from .plain import plain_call
 
-app = typer.Typer(
-    name="radiomix",
-    help="Segmentation masks to features to predictions one can believe.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 COMMANDS = (
     images.extract, images.maps, images.check, studies.evaluate, studies.train, studies.predict, studies.models,
     images.compare, images.verify, images.demo,
 )  # fmt: skip
-for command in COMMANDS:
-    app.command()(command)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")] = False,
-) -> None:
-    pass
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -53,13 +29,28 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(100_000)  # what is loaded stays: looking for garbage among it is a sixth of a short command,
     atexit.register(gc.freeze)  # and its end another
     try:
-        app(args=arguments)
+        _run(arguments)
     except RadiomixError as error:
         say(" ".join(str(error).split()))
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader has seen enough, of what is still to be written, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except OSError as error:
         say(f"{error.filename or 'a file'} cannot be read or written: {error.strerror or error}")
         sys.exit(2)
+
+
+def _run(arguments: list[str] | None) -> None:
+    # the shell of Windows leaves wildcards to the parser
+    call = None if os.name == "nt" else plain_call(COMMANDS, sys.argv[1:] if arguments is None else arguments)
+    if call is not None:
+        sys.exit(call())
+    from .typed import parser
+
+    parser(COMMANDS)(args=arguments)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..errors import ConfigError
 from .options import (
     Format,
@@ -14,6 +12,7 @@ from .options import (
     Jobs,
     LabelOption,
     MaskFile,
+    Option,
     OptionalMask,
     Out,
     Overrides,
@@ -28,6 +27,7 @@ from .options import (
     read_config,
     refuse_existing,
     say,
+    tell,
     write,
 )
 
@@ -41,12 +41,10 @@ def extract(
     param: Parameters = None,
     setting: Overrides = None,
     out: Out = None,
-    style: Annotated[
-        Format | None, typer.Option("--format", "-f", help="By default what --out ends in, or txt.")
-    ] = None,
+    style: Annotated[Format | None, Option("--format", "-f", help="By default what --out ends in, or txt.")] = None,
     jobs: Jobs = None,
     label: LabelOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted cohort.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Continue an interrupted cohort.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Features of one image and mask, or of a cohort."""
@@ -71,21 +69,21 @@ def extract(
         write(table.to_dict("records"), out, style, overwrite)
     if failures:
         say(f"{len(failures)} case(s) failed; the others are written")
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def maps(
     image: ImageFile,
     mask: MaskFile,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the maps.")] = Path("maps"),
+    out: Annotated[Path, Option("--out", "-o", help="The folder for the maps.")] = Path("maps"),
     param: Parameters = None,
     setting: Overrides = None,
-    label: Annotated[int | None, typer.Option("--label", help="The label of the mask.")] = None,
-    radius: Annotated[int | None, typer.Option(min=1, help="Of the window, in voxels; by default the file's.")] = None,
-    families: Annotated[str, typer.Option(help="Feature families, separated by commas; by default the file's.")] = "",
-    features: Annotated[str, typer.Option(help="Features of these families, separated by commas.")] = "",
-    full: Annotated[bool, typer.Option("--full", help="Maps on the whole image's grid, not the ROI's box.")] = False,
-    suffix: Annotated[str, typer.Option(help="The kind of file: .nii.gz, .nrrd, .mha, ...")] = ".nii.gz",
+    label: Annotated[int | None, Option("--label", help="The label of the mask.")] = None,
+    radius: Annotated[int | None, Option(min=1, help="Of the window, in voxels; by default the file's.")] = None,
+    families: Annotated[str, Option(help="Feature families, separated by commas; by default the file's.")] = "",
+    features: Annotated[str, Option(help="Features of these families, separated by commas.")] = "",
+    full: Annotated[bool, Option("--full", help="Maps on the whole image's grid, not the ROI's box.")] = False,
+    suffix: Annotated[str, Option(help="The kind of file: .nii.gz, .nrrd, .mha, ...")] = ".nii.gz",
     jobs: Jobs = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -97,7 +95,7 @@ def maps(
         families=names(families) or None, features=names(features) or None,
     )  # fmt: skip
     write_maps(found, out, suffix=suffix, overwrite=overwrite)
-    typer.echo(f"{len(found)} maps in {out}")
+    tell(f"{len(found)} maps in {out}")
 
 
 def check(
@@ -123,11 +121,11 @@ def check(
     for case in found.to_dict("records"):
         text = case["reason"] or case["notes"]
         if text:
-            typer.echo(f"{case.get('ID') or case['Image']}: {case['error'] or 'note'}: {text}")
+            tell(f"{case.get('ID') or case['Image']}: {case['error'] or 'note'}: {text}")
     bad = int((found["reason"] != "").sum())
-    typer.echo(f"{len(found) - bad} of {len(found)} case(s) can be extracted")
+    tell(f"{len(found) - bad} of {len(found)} case(s) can be extracted")
     if bad:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def compare(
@@ -136,7 +134,7 @@ def compare(
     param: Parameters = None,
     setting: Overrides = None,
     out: Out = None,
-    tolerance: Annotated[float, typer.Option(help="The largest relative difference that counts as equal.")] = 1e-6,
+    tolerance: Annotated[float, Option(help="The largest relative difference that counts as equal.")] = 1e-6,
     overwrite: Overwrite = False,
 ) -> None:
     """The same case through PyRadiomics, and the differences."""
@@ -149,29 +147,27 @@ def compare(
         write_table(found, out)
     relative = found["relative"].abs()
     differing = found[~(relative <= tolerance)]
-    typer.echo((differing if len(differing) else found).to_string(index=False))
-    typer.echo(
-        f"{len(found) - len(differing)} of {len(found)} features agree to {tolerance:g}; worst {relative.max():.2g}"
-    )
+    tell((differing if len(differing) else found).to_string(index=False))
+    tell(f"{len(found) - len(differing)} of {len(found)} features agree to {tolerance:g}; worst {relative.max():.2g}")
     if len(differing):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def verify(
-    data: Annotated[Path | None, typer.Option(help="A folder of the IBSI's images and reference values.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A page of the results (.md).")] = None,
+    data: Annotated[Path | None, Option(help="A folder of the IBSI's images and reference values.")] = None,
+    out: Annotated[Path | None, Option("--out", "-o", help="A page of the results (.md).")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """This installation against the values of the IBSI standard."""
     from ..verify import run
 
     refuse_existing(out, overwrite)
-    raise typer.Exit(run(data=data, page=out))
+    raise SystemExit(run(data=data, page=out))
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")] = Path("demo-output"),
-    cases: Annotated[int, typer.Option(min=30, help="Lesions in the synthetic cohort.")] = 80,
+    out: Annotated[Path, Option("--out", "-o", help="The folder to write to.")] = Path("demo-output"),
+    cases: Annotated[int, Option(min=30, help="Lesions in the synthetic cohort.")] = 80,
     seed: Seed = 0,
     jobs: Jobs = None,
     overwrite: Overwrite = False,

@@ -1,14 +1,16 @@
-"""What the commands share: their options, and how arguments become settings, cases and files."""
+"""What the commands share: their options, and how arguments become settings, cases and files.
+
+Options are declared without the parser that reads them (`typed`), which takes as long to load as NumPy.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
 
 from ..errors import ConfigError, TableError
 
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
 TABLES = (".csv", ".tsv", ".parquet")
 
 
+class Argument:
+    """A value that is known by its place."""
+
+    def __init__(self, help: str) -> None:
+        self.help = help
+
+
+class Option:
+    """A value that is known by a name before it, by default the parameter's; a bool has only the name."""
+
+    def __init__(self, *names: str, help: str, min: int | None = None) -> None:
+        self.names, self.help, self.min = names, help, min
+
+
 class Format(StrEnum):
     """How features are written."""
 
@@ -29,25 +45,29 @@ class Format(StrEnum):
     TXT = "txt"
 
 
-Source = Annotated[
-    Path, typer.Argument(help="An image, a table of cases (Image, Mask [, Label, ID, ...]), or a folder.")
-]
-ImageFile = Annotated[Path, typer.Argument(help="An image: NIfTI, NRRD, MHA, ...")]
-MaskFile = Annotated[Path, typer.Argument(help="Its segmentation.")]
-OptionalMask = Annotated[Path | None, typer.Argument(help="The segmentation, when the first argument is an image.")]
-Parameters = Annotated[Path | None, typer.Option("--param", "-p", help="A PyRadiomics parameter file (YAML or JSON).")]
+Source = Annotated[Path, Argument(help="An image, a table of cases (Image, Mask [, Label, ID, ...]), or a folder.")]
+ImageFile = Annotated[Path, Argument(help="An image: NIfTI, NRRD, MHA, ...")]
+MaskFile = Annotated[Path, Argument(help="Its segmentation.")]
+OptionalMask = Annotated[Path | None, Argument(help="The segmentation, when the first argument is an image.")]
+Parameters = Annotated[Path | None, Option("--param", "-p", help="A PyRadiomics parameter file (YAML or JSON).")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--setting", "-s", help="A setting over the file's, as name:value; repeat for more.")
+    list[str] | None, Option("--setting", "-s", help="A setting over the file's, as name:value; repeat for more.")
 ]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; by default one per core.")]
-LabelOption = Annotated[str | None, typer.Option("--label", help='The label of the mask, or "all".')]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+Out = Annotated[Path | None, Option("--out", "-o", help="Where to write.")]
+Jobs = Annotated[int | None, Option("--jobs", "-j", min=1, help="Processes; by default one per core.")]
+LabelOption = Annotated[str | None, Option("--label", help='The label of the mask, or "all".')]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace what is there.")]
+Seed = Annotated[int, Option(help="The same seed gives the same numbers.")]
 
 
 def say(text: str) -> None:
-    typer.echo(f"radiomix: {text}", err=True)
+    """A word to the user, beside what is printed for the next program."""
+    print(f"radiomix: {text}", file=sys.stderr, flush=True)
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """A result on the terminal."""
+    print(text, end=end, flush=True)
 
 
 def read_config(param: Path | None, overrides: list[str] | None) -> Config:
@@ -118,7 +138,7 @@ def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, ov
                 return
             text = pd.DataFrame(rows).to_csv(index=False)
     if out is None:
-        typer.echo(text, nl=False)
+        tell(text, end="")
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")

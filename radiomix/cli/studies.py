@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..errors import ConfigError
 from .options import (
     TABLES,
+    Argument,
     Format,
     Jobs,
+    Option,
     OptionalMask,
     Out,
     Overwrite,
@@ -20,53 +20,50 @@ from .options import (
     is_table,
     names,
     refuse_existing,
+    tell,
     write,
 )
 
 if TYPE_CHECKING:
     from ..study import Evaluation, Study
 
-Table = Annotated[Path, typer.Argument(help="A table of features and outcomes (CSV or Parquet), from any extractor.")]
-Outcome = Annotated[str | None, typer.Option(help="The column of the class or the number to predict.")]
-Time = Annotated[str | None, typer.Option(help="The column of the time to the event or to the end of follow-up.")]
-Event = Annotated[str | None, typer.Option(help="The column that says whether the event happened.")]
-Patient = Annotated[str | None, typer.Option(help="The column that names the patient; rows of one are never split.")]
-Centre = Annotated[str | None, typer.Option(help="The column of the hospital or scanner.")]
-Clinical = Annotated[str, typer.Option(help="Columns of clinical variables, separated by commas.")]
-Date = Annotated[str | None, typer.Option(help="The column that orders the cases for --split time.")]
-Exclude = Annotated[str, typer.Option(help="Columns to leave alone, separated by commas.")]
+Table = Annotated[Path, Argument(help="A table of features and outcomes (CSV or Parquet), from any extractor.")]
+Outcome = Annotated[str | None, Option(help="The column of the class or the number to predict.")]
+Time = Annotated[str | None, Option(help="The column of the time to the event or to the end of follow-up.")]
+Event = Annotated[str | None, Option(help="The column that says whether the event happened.")]
+Patient = Annotated[str | None, Option(help="The column that names the patient; rows of one are never split.")]
+Centre = Annotated[str | None, Option(help="The column of the hospital or scanner.")]
+Clinical = Annotated[str, Option(help="Columns of clinical variables, separated by commas.")]
+Date = Annotated[str | None, Option(help="The column that orders the cases for --split time.")]
+Exclude = Annotated[str, Option(help="Columns to leave alone, separated by commas.")]
 Harmonise = Annotated[
     str | None,
-    typer.Option(help="combat takes what centres add out of the features, learnt on training cases; needs --centre."),
+    Option(help="combat takes what centres add out of the features, learnt on training cases; needs --centre."),
 ]
-Use = Annotated[
-    str, typer.Option(help="What the models see: radiomics, or both, the clinical variables with the features.")
-]
-Choice = Annotated[
-    str, typer.Option(help="Of the candidate in tuning: best, or simplest (the one-standard-error rule).")
-]
-Models = Annotated[str, typer.Option(help="Models, separated by commas; `radiomix models` lists them.")]
-External = Annotated[Path | None, typer.Option(help="A table like the first, to be predicted once.")]
+Use = Annotated[str, Option(help="What the models see: radiomics, or both, the clinical variables with the features.")]
+Choice = Annotated[str, Option(help="Of the candidate in tuning: best, or simplest (the one-standard-error rule).")]
+Models = Annotated[str, Option(help="Models, separated by commas; `radiomix models` lists them.")]
+External = Annotated[Path | None, Option(help="A table like the first, to be predicted once.")]
 Split = Annotated[
     str,
-    typer.Option(
+    Option(
         help="patient, centre (leave one out), time, bootstrap, or folds made elsewhere: a file (.csv, .parquet, "
         ".json), or the column(s) of the table with the number of the fold."
     ),
 ]
-Folds = Annotated[int, typer.Option(min=2, help="Of the outer cross-validation.")]
-Repeats = Annotated[int | None, typer.Option(min=1, help="Of the outer cross-validation.")]
-Permutations = Annotated[int, typer.Option(min=0, help="Of the outcome, for a p-value.")]
+Folds = Annotated[int, Option(min=2, help="Of the outer cross-validation.")]
+Repeats = Annotated[int | None, Option(min=1, help="Of the outer cross-validation.")]
+Permutations = Annotated[int, Option(min=0, help="Of the outcome, for a p-value.")]
 Shuffled = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--shuffled",
         help="One control more: features of the images with the voxels inside each ROI shuffled; needs the columns "
         "Image and Mask.",
     ),
 ]
-Report = Annotated[Path | None, typer.Option("--out", "-o", help="The report (.html), or numbers (.json, .csv).")]
-Resume = Annotated[Path | None, typer.Option(help="A folder that keeps finished folds, to go on from.")]
+Report = Annotated[Path | None, Option("--out", "-o", help="The report (.html), or numbers (.json, .csv).")]
+Resume = Annotated[Path | None, Option(help="A folder that keeps finished folds, to go on from.")]
 
 
 def evaluate(
@@ -98,15 +95,15 @@ def evaluate(
     _say_scores(result)
     if out is not None:
         _write_evaluation(result, out)
-        typer.echo(f"written to {out}")
+        tell(f"written to {out}")
 
 
 def train(
     table: Table,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The model file (.rmx).")],
+    out: Annotated[Path, Option("--out", "-o", help="The model file (.rmx).")],
     outcome: Outcome = None, time: Time = None, event: Event = None, patient: Patient = None, centre: Centre = None,
     clinical: Clinical = "", exclude: Exclude = "", harmonise: Harmonise = None,
-    model: Annotated[str, typer.Option(help="A model; `radiomix models` lists them.")] = "",
+    model: Annotated[str, Option(help="A model; `radiomix models` lists them.")] = "",
     use: Use = "radiomics", choice: Choice = "best", seed: Seed = 0, overwrite: Overwrite = False,
 ) -> None:  # fmt: skip
     """Fit a model to a whole table and save it."""
@@ -116,18 +113,18 @@ def train(
         clinical=names(clinical), exclude=names(exclude),
     )  # fmt: skip
     study.fit(model or _default_models(study)[0], use=use, choice=choice, seed=seed).save(out)
-    typer.echo(f"written to {out}")
+    tell(f"written to {out}")
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model file that `radiomix train` wrote.")],
+    model: Annotated[Path, Argument(help="A model file that `radiomix train` wrote.")],
     source: Source,
     mask: OptionalMask = None,
     out: Out = None,
-    label: Annotated[int | None, typer.Option("--label", help="The label of the mask.")] = None,
+    label: Annotated[int | None, Option("--label", help="The label of the mask.")] = None,
     given: Annotated[
         list[str] | None,
-        typer.Option(help="What the model needs beside an image, as column:value (age:61, site:B); repeat for more."),
+        Option(help="What the model needs beside an image, as column:value (age:61, site:B); repeat for more."),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -156,7 +153,7 @@ def models() -> None:
     """The models, and what each serves."""
     from ..study import list_models
 
-    typer.echo(list_models().to_string(index=False))
+    tell(list_models().to_string(index=False))
 
 
 def _say_scores(result: Evaluation) -> None:
@@ -164,9 +161,9 @@ def _say_scores(result: Evaluation) -> None:
     from ..report.scores import brief
 
     for cohort in result.scores["cohort"].unique():
-        typer.echo(("" if cohort == "internal" else f"{cohort} cohort:\n") + brief(result.summary(cohort)) + "\n")
+        tell(("" if cohort == "internal" else f"{cohort} cohort:\n") + brief(result.summary(cohort)) + "\n")
     for sentence in result.statements:
-        typer.echo(sentence)
+        tell(sentence)
 
 
 def _written(out: Path | None) -> list[Path]:
