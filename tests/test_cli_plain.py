@@ -84,9 +84,9 @@ def test_a_plain_line_means_what_the_parser_makes_of_it(line: str) -> None:
     [
         "", "--help", "extrct a b", "extract", "extract --help", "extract a b c", "extract a b --nope",
         "extract a b -o", "extract a --out -o b", "extract a b -fjson", "extract a b --format=json",
-        "extract a b --format xml", "extract a b --out x --out y", "extract a b --resume --resume", "extract -- a b", "extract a b --jobs 0",
-        "extract a b --jobs x", "extract a b --jobs 02", "extract a b --label -1", "compare a b --tolerance 1e-3",
-        "train table.csv", "models x", "demo --cases 3",
+        "extract a b --format xml", "extract a b --out x --out y", "extract a b --resume --resume", "extract -- a b",
+        "extract a b --jobs 0", "extract a b --jobs x", "extract a b --jobs 02", "extract a b --label -1",
+        "compare a b --tolerance 1e-3", "train table.csv", "models x", "demo --cases 3",
     ],
 )  # fmt: skip
 def test_what_is_not_plain_is_left_to_the_parser(line: str) -> None:
