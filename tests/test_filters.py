@@ -101,6 +101,7 @@ def test_only_the_place_of_the_box_decides(name):
     settings = {"sigma": [2.0]} if name in ("LoG", "LoGIBSI") else {}
     made = FILTERS[name].from_settings(settings)
     before = image.array.copy()
+    image.array.flags.writeable = False
     everywhere = dict(made.images(image, whole(image)))
     for title, derived in made.images(image, box):
         np.testing.assert_allclose(derived.array, everywhere[title].array[box], rtol=1e-6, atol=1e-5)

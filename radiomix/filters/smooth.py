@@ -86,7 +86,7 @@ def laplacian_of_gaussian(image: Image, box: Box, sigma: float) -> np.ndarray:
     LaplacianRecursiveGaussianImageFilter.
     """
     support, inner = _support(image, box, sigma)
-    source = np.ascontiguousarray(image.array[support], np.result_type(image.array, np.float32))
+    source = np.require(image.array[support], np.result_type(image.array, np.float32), ["C", "W"])
     axes = (2, 1, 0)[: image.dimensions]
     smooth = {axis: _gaussian(sigma, image.spacing[axis]) for axis in axes}
     total = np.zeros(tuple(s.stop - s.start for s in box), np.float32)

@@ -31,17 +31,15 @@ def filter_lines(source, steps, shape, n, m, d, first, target, target_steps, cou
     for a in range(shape[0]):
         for start in range(0, shape[2], width):
             lines = min(width, shape[2] - start)
-            begin = a * steps[0] + start * steps[2]
-            place = a * target_steps[0] + start * target_steps[2]
-            if steps[2] == 1:
-                begin += first * steps[1]
-                run(source, begin, steps[1], lines, ahead, n, d, False, room, target, place, target_steps[1], count)
-                run(source, begin, steps[1], lines, back, m, d, True, room, target, place, target_steps[1], count)
-            else:
+            begin, place = a * steps[0] + start * steps[2], a * target_steps[0] + start * target_steps[2]
+            rows, here, step, found, there, found_step = source, begin, steps[1], target, place, target_steps[1]
+            if steps[2] != 1:
                 turn(source, begin, steps[2], turned, 0, lines, length, lines)
-                begin = first * lines
-                run(turned, begin, lines, lines, ahead, n, d, False, room, responses, 0, lines, count)
-                run(turned, begin, lines, lines, back, m, d, True, room, responses, 0, lines, count)
+                rows, here, step, found, there, found_step = turned, 0, lines, responses, 0, lines
+            here += first * step
+            run(rows, here, step, lines, ahead, n, d, False, room, found, there, found_step, count)
+            run(rows, here, step, lines, back, m, d, True, room, found, there, found_step, count)
+            if steps[2] != 1:
                 turn(responses, 0, lines, target, place, target_steps[2], lines, count)
 
 
