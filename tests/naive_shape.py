@@ -39,7 +39,7 @@ def closed_mesh(inside: np.ndarray) -> list[list[tuple[float, ...]]]:
     cases, corners = triangles(closed=True)
     voxels, found = padded(inside), []
     for cube in product(*(range(n - 1) for n in voxels.shape)):
-        case = sum(1 << (4 * x + 2 * z + y) for z, y, x in CORNERS if voxels[tuple(np.add(cube, (z, y, x)))])
+        case = sum(1 << (4 * z + 2 * y + x) for z, y, x in CORNERS if voxels[tuple(np.add(cube, (z, y, x)))])
         found += [[tuple(point) for point in triangle + cube] for triangle in corners[cases == case]]
     return found
 

@@ -44,6 +44,8 @@ MASKS = {
     "slice": np.ones((1, 4, 3), bool),
     "corner to corner": np.eye(3, dtype=bool)[:, :, None] & np.eye(3, dtype=bool)[:, None, :],
     "ellipsoid": ellipsoid()[bounding_box(ellipsoid())],
+    "wider than a word": blob(12, (2, 3, 64)),
+    "wider than two words": blob(13, (2, 2, 133)),
     **{f"random {seed}": blob(seed) for seed in range(12)},
 }
 

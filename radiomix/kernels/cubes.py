@@ -72,8 +72,8 @@ def triangles(closed: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _traced(inside: int) -> int:
-    """A case in the numbering of `surface.trace`: columns of four voxels (z, y) at x, then at x + 1."""
-    return sum(1 << 4 * x + 2 * z + y for corner, (z, y, x) in enumerate(CORNERS) if inside >> corner & 1)
+    """A case in the numbering of `surface.trace`: pairs of voxels along x, first those of the nearer slice."""
+    return sum(1 << 4 * z + 2 * y + x for corner, (z, y, x) in enumerate(CORNERS) if inside >> corner & 1)
 
 
 def _diagonal(inside: int, face: tuple[int, ...]) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .jit import kernel
-from .surface import NONE, Trace
+from .surface import NOWHERE, Trace
 
 GROUP = 16  # corners that are compared with others together
 
@@ -137,7 +137,7 @@ def _widest_plane(extremes, across, along):
 @kernel
 def _circle(low, high, across, along):
     """A circle around a plane's vertices: its centre as (line, position), and its radius, 0 where there are none."""
-    first, last, least, greatest = low.size, 0, np.int64(NONE), np.int64(-1)
+    first, last, least, greatest = low.size, 0, np.int64(NOWHERE), np.int64(-1)
     for line in range(low.size):
         if high[line] >= 0:
             first, last = min(first, line), line

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .bits import NONE, ONE, STRIDE, highest, lowest, packed
 from .cubes import triangles
 from .jit import kernel
 
-EMPTY, FULL = np.uint64(0), np.uint64(0x0F0F0F0F0F0F0F0F)  # eight columns of four voxels outside, inside
+TWO, FOUR, SIX = np.uint64(2), np.uint64(4), np.uint64(6)
+PAIR, OWN = np.uint64(3), np.uint64(2**63 - 1)  # two voxels of a row; those that begin a pair in their word
 SWEEPS = 30  # of rotations, far more than are needed: each squares what is left
-NONE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
+NEGLIGIBLE = 1e-20  # beside the elements on the diagonal: its square is in no eigenvalue's last bit
+NOWHERE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
 
 
 class Trace(NamedTuple):
@@ -34,15 +37,13 @@ class Trace(NamedTuple):
 
 def trace(inside: np.ndarray) -> Trace:
     """Walk over a (z, y, x) boolean mask that fills its bounding box."""
-    padded = np.zeros([n + 2 for n in inside.shape], np.int8)
-    padded[1:-1, 1:-1, 1:-1] = inside
-    nz, ny, nx = (2 * n for n in padded.shape)
+    words = packed(inside)
+    nz, ny, nx = (2 * (n + 2) for n in inside.shape)
     along_x, along_y = np.empty((2, nz, ny), np.int32), np.empty((2, nz, nx), np.int32)
     for extremes in (along_x, along_y):
-        extremes[0], extremes[1] = NONE, -1
+        extremes[0], extremes[1] = NOWHERE, -1
     counts, positions, sums = np.zeros(256, np.int64), np.zeros((256, 3), np.int64), np.zeros(10, np.int64)
-    columns = np.zeros(-(-padded.shape[2] // 8) * 8, np.uint8)
-    _walk(padded, columns, columns.view(np.uint64), counts, positions, along_x, along_y, sums)
+    _walk(words, counts, positions, along_x, along_y, sums)
     return Trace(counts, positions, along_x, along_y, sums)
 
 
@@ -75,7 +76,8 @@ def eigenvalues(matrix):
 def _rotate(matrix, p, q, other):
     """Turn the axes p and q so that the element between them is 0."""
     between = matrix[q, p]
-    if between == 0:
+    if abs(between) <= NEGLIGIBLE * (abs(matrix[p, p]) + abs(matrix[q, q])):
+        matrix[q, p] = 0.0
         return
     slant = (matrix[q, q] - matrix[p, p]) / (2 * between)
     tangent = math.copysign(1.0, slant) / (abs(slant) + math.hypot(1.0, slant))
@@ -90,39 +92,50 @@ def _rotate(matrix, p, q, other):
 
 
 @kernel
-def _walk(mask, columns, words, counts, positions, along_x, along_y, sums):
-    """`columns` is room for the four voxels (z, y) at every x of a row of cubes; `words` is it again, by eights."""
-    nz, ny, nx = mask.shape
-    for z in range(nz - 1):
-        for y in range(ny - 1):
-            for x in range(nx):
-                near = mask[z, y, x] | mask[z, y + 1, x] << 1
-                columns[x] = near | mask[z + 1, y, x] << 2 | mask[z + 1, y + 1, x] << 3
-            before, n, sx, sxx = 0, 0, 0, 0
-            for w in range(words.size):
-                start = 8 * w
-                if before == 0 and words[w] == EMPTY:
+def _walk(words, counts, positions, along_x, along_y, sums):
+    """Row by row; a cube has its first corner in the row, and so has every edge of the grid that a vertex lies on."""
+    slices, rows, width = words.shape
+    for z in range(slices - 1):
+        for y in range(rows - 1):
+            near, far = along_x[:, 2 * z], along_x[:, 2 * z + 1]
+            n, sx, sxx, sign = 0, 0, 0, -1
+            for w in range(width):
+                a, b, c, d = words[z, y, w], words[z, y + 1, w], words[z + 1, y, w], words[z + 1, y + 1, w]
+                some, every, start = a | b | c | d, a & b & c & d, STRIDE * w
+                if some == NONE:
                     continue
-                if before == 15 and words[w] == FULL:
-                    n += 8
-                    sx += 8 * start + 28
-                    sxx += 8 * start * start + 56 * start + 140
-                    continue
-                for x in range(start, start + 8):
-                    column = np.int64(columns[x])
-                    case = before | column << 4
-                    before = column
-                    n += column & 1
-                    sx += (column & 1) * x
-                    sxx += (column & 1) * x * x
-                    if case != 0 and case != 255:
-                        counts[case] += 1
-                        positions[case, 0] += z
-                        positions[case, 1] += y
-                        positions[case, 2] += x - 1
-                        _add_vertices(case, z, y, x - 1, along_x, along_y)
+                mixed = (some | some >> ONE) & ~(every & every >> ONE) & OWN
+                while mixed != NONE:
+                    x = lowest(mixed)
+                    _count(_case(a, b, c, d, np.uint64(x)), z, y, start + x, counts, positions)
+                    mixed &= mixed - ONE
+                turns = (a ^ a >> ONE) & OWN
+                _widen(turns, 2 * start + 1, near, 2 * y)
+                _widen(a ^ b, 2 * start, near, 2 * y + 1)
+                _widen(a ^ c, 2 * start, far, 2 * y)
+                while turns != NONE:
+                    x = start + lowest(turns) + 1
+                    n += sign * x
+                    sx += sign * (x * (x - 1) // 2)
+                    sxx += sign * ((x - 1) * x * (2 * x - 1) // 6)
+                    sign = -sign
+                    turns &= turns - ONE
             if n:
                 _add_row(z, y, n, sx, sxx, sums)
+        _ends_along_y(words, z, along_y[:, 2 * z], along_y[:, 2 * z + 1])
+
+
+@kernel
+def _case(a, b, c, d, x):
+    return (a >> x & PAIR) | (b >> x & PAIR) << TWO | (c >> x & PAIR) << FOUR | (d >> x & PAIR) << SIX
+
+
+@kernel
+def _count(case, z, y, x, counts, positions):
+    counts[case] += 1
+    positions[case, 0] += z
+    positions[case, 1] += y
+    positions[case, 2] += x
 
 
 @kernel
@@ -133,22 +146,36 @@ def _add_row(z, y, n, sx, sxx, sums):
 
 
 @kernel
-def _add_vertices(case, z, y, x, along_x, along_y):
-    """The mesh vertices on the three edges from the cube's first corner: every edge of the grid has one such cube."""
-    corner = case & 1
-    _add_vertex(corner ^ (case >> 4 & 1), 2 * z, 2 * y, 2 * x + 1, along_x, along_y)
-    _add_vertex(corner ^ (case >> 1 & 1), 2 * z, 2 * y + 1, 2 * x, along_x, along_y)
-    _add_vertex(corner ^ (case >> 2 & 1), 2 * z + 1, 2 * y, 2 * x, along_x, along_y)
+def _widen(vertices, start, extremes, line):
+    """Words come by ascending x: the first that holds a vertex has the least, the last one the greatest."""
+    if vertices != NONE:
+        if extremes[1, line] < 0:
+            extremes[0, line] = start + 2 * lowest(vertices)
+        extremes[1, line] = start + 2 * highest(vertices)
 
 
 @kernel
-def _add_vertex(there, z, y, x, along_x, along_y):
-    """A vertex if `there` is 1; if it is 0, nothing changes. Which it is no processor could foretell: no branches."""
-    nowhere = (1 - there) * np.int64(NONE)
-    along_x[0, z, y] = min(along_x[0, z, y], x + nowhere)
-    along_x[1, z, y] = max(along_x[1, z, y], there * (x + 1) - 1)
-    along_y[0, z, x] = min(along_y[0, z, x], y + nowhere)
-    along_y[1, z, x] = max(along_y[1, z, x], there * (y + 1) - 1)
+def _ends_along_y(words, z, plane, between):
+    """The same along y: of each x, on the slice's own plane of vertices and on the one half way to the next slice."""
+    rows, width = words.shape[1:]
+    for w in range(width):
+        for side in range(2):
+            along, beside, across = NONE, NONE, NONE  # columns in which a vertex has been met
+            for step in range(rows - 1):
+                y = rows - 2 - step if side else step
+                here = words[z, y, w]
+                up, right, out = here ^ words[z, y + 1, w], (here ^ here >> ONE) & OWN, here ^ words[z + 1, y, w]
+                _note(up & ~along, 2 * y + 1, 2 * STRIDE * w, plane[side])
+                _note(right & ~beside, 2 * y, 2 * STRIDE * w + 1, plane[side])
+                _note(out & ~across, 2 * y, 2 * STRIDE * w, between[side])
+                along, beside, across = along | up, beside | right, across | out
+
+
+@kernel
+def _note(columns, position, start, line):
+    while columns != NONE:
+        line[start + 2 * lowest(columns)] = position
+        columns &= columns - ONE
 
 
 @kernel
