@@ -145,6 +145,7 @@ def decompose(
     halves = list(convolve_pair(volume, axis, *bank))
     for taps, half in zip(bank, halves, strict=True):
         _sum_as_pywavelets_does(half, volume, axis, taps, starts[axis], shape[axis])
+    del volume, half  # what has been split makes room
     for letter in "LH":
         for name, band in decompose(halves.pop(0), others, wavelet, starts, shape):
             yield letter + name, band
