@@ -123,7 +123,9 @@ class Body:
 
 def _centre(weights: np.ndarray) -> np.ndarray:
     """The centre of mass of a (z, y, x) array, in voxels, (3,); NaN where the weights sum to 0."""
-    profiles = (weights.sum(axis=axes, dtype=np.float64) for axes in ((1, 2), (0, 2), (0, 1)))
+    across = weights.sum(axis=0, dtype=np.float64)
+    along = weights.reshape(len(weights), -1).sum(axis=1, dtype=np.float64)
+    profiles = (along, across.sum(axis=1), across.sum(axis=0))
     return np.array([ratio(float(profile @ np.arange(profile.size)), float(profile.sum())) for profile in profiles])
 
 

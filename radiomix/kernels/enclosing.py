@@ -55,11 +55,12 @@ def smallest_ellipsoid(points: np.ndarray, tolerance: float = 1e-12, most: int =
     """
     lifted = np.column_stack([points - points.mean(axis=0), np.ones(len(points))])
     moment = lifted.T @ lifted / len(points)
-    squares = np.einsum("ij,ajk,ik->ia", lifted, SYMMETRIC, lifted)
-    widest = 1.1 * np.einsum("ij,jk,ik->i", lifted, np.linalg.inv(moment), lifted).max()
-    form, weights = np.linalg.inv(moment) / widest, np.full(len(points), widest / len(points))
+    squares = (lifted[:, :, None] * lifted[:, None, :]).reshape(len(points), -1) @ SYMMETRIC.T
+    form = np.linalg.inv(moment)
+    widest = 1.1 * (squares @ (SYMMETRIC @ form.ravel())).max()
+    form, weights = form / widest, np.full(len(points), widest / len(points))
     for _ in range(most):
-        slack = 1 - np.einsum("ij,jk,ik->i", lifted, form, lifted)
+        slack = 1 - squares @ (SYMMETRIC @ form.ravel())
         if weights @ slack <= 4 * tolerance:
             break
         form, weights = _towards_smallest(form, weights, slack, squares)
@@ -78,13 +79,13 @@ def _towards_smallest(
     """One step: the next form (4, 4) and weights (n,); `squares` (n, 10) are the points' in the basis SYMMETRIC."""
     aim = 0.1 * (weights @ slack) / weights.size
     inverse = np.linalg.inv(form)
-    turned = SYMMETRIC @ inverse
-    curvature = np.einsum("aij,bji->ab", turned, turned) + squares.T @ (squares * (weights / slack)[:, None])
-    slope = np.trace(turned, axis1=1, axis2=2) - squares.T @ (aim / slack)
-    step = np.linalg.solve(curvature, slope)
+    turned = SYMMETRIC.reshape(-1, 4, 4) @ inverse
+    curvature = turned.reshape(-1, 16) @ turned.swapaxes(1, 2).reshape(-1, 16).T
+    curvature += squares.T @ (squares * (weights / slack)[:, None])
+    step = np.linalg.solve(curvature, SYMMETRIC @ inverse.ravel() - (aim / slack) @ squares)
     less_slack = squares @ step
     change = aim / slack - weights + weights / slack * less_slack
-    change_of_form = np.einsum("a,ajk->jk", step, SYMMETRIC)
+    change_of_form = (step @ SYMMETRIC).reshape(4, 4)
     shrinking = -np.linalg.eigvals(inverse @ change_of_form).real.min()
     limit = max(np.max(less_slack / slack), np.max(-change / weights), shrinking)
     share = min(1.0, 0.95 / limit) if limit > 0 else 1.0
@@ -92,13 +93,13 @@ def _towards_smallest(
 
 
 def _symmetric_basis(size: int) -> np.ndarray:
-    """Orthonormal symmetric matrices, (size * (size + 1) / 2, size, size)."""
+    """Orthonormal symmetric matrices, (size * (size + 1) / 2, size * size)."""
     basis = []
     for i in range(size):
         for j in range(i + 1):
             matrix = np.zeros((size, size))
             matrix[i, j] = matrix[j, i] = 1.0 if i == j else sqrt(0.5)
-            basis.append(matrix)
+            basis.append(matrix.ravel())
     return np.array(basis)
 
 
