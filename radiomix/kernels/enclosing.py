@@ -25,11 +25,7 @@ def smallest_box(points: np.ndarray, faces: np.ndarray, neighbours: np.ndarray, 
     neighbours : (m, 3) the triangles next to each, opposite to its corners
     normals : (m, 3) unit vectors
     """
-    inner, corner = np.nonzero(np.arange(len(faces))[:, None] < neighbours)
-    sides = np.column_stack([inner, neighbours[inner, corner]])
-    ends = np.column_stack([faces[inner, (corner + 1) % 3], faces[inner, (corner + 2) % 3]])
-    sides, ends = sides.astype(np.int32), ends.astype(np.int32)
-    edges = _boxes(points, np.ascontiguousarray(normals.T), sides, ends, *_frames(_directions(normals)))
+    edges = _boxes(points, faces, neighbours, normals, *_frames(_directions(normals)))
     volumes = np.prod(edges, axis=1)
     smallest = edges[volumes <= volumes.min() * (1 + TIE)]
     return smallest[np.argmin((smallest * np.roll(smallest, 1, axis=1)).sum(axis=1))]
@@ -145,95 +141,80 @@ def _frames(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @kernel
-def _boxes(points, normals, sides, ends, along, u, v):
+def _boxes(points, faces, neighbours, normals, along, u, v):
     """The edges (m, 3) of the smallest box around a convex body with one side normal to each of `along` (m, 3).
 
-    normals : (3, m) of the body's faces
-    sides, ends : the two faces and the two corners of each edge of the body
     u, v : (m, 3) at right angles to `along` and to one another
-
-    Seen along a direction, the body's outline runs along the edges between faces towards the viewer and others.
     """
-    edges = np.empty((along.shape[0], 3))
-    ahead, outermost = np.empty(normals.shape[1], np.bool_), np.empty(points.shape[0], np.bool_)
+    edges, outline = np.empty((along.shape[0], 3)), np.empty(points.shape[0], np.int64)
     for i in range(along.shape[0]):
         low, high = np.inf, -np.inf
         for k in range(points.shape[0]):
-            place = _dot(points[k], along[i])
+            place = _dot(points, k, along, i)
             low, high = min(low, place), max(high, place)
-            outermost[k] = False
-        a, b, c = along[i]
-        for f in range(normals.shape[1]):
-            ahead[f] = a * normals[0, f] + b * normals[1, f] + c * normals[2, f] > 0
-        for e in range(sides.shape[0]):
-            if ahead[sides[e, 0]] != ahead[sides[e, 1]]:
-                outermost[ends[e, 0]] = outermost[ends[e, 1]] = True
+        n = _trace_outline(faces, neighbours, normals, along, i, outline)
+        across, up = np.empty(n), np.empty(n)
+        for k in range(n):
+            across[k], up[k] = _dot(points, outline[k], u, i), _dot(points, outline[k], v, i)
         edges[i, 0] = high - low
-        edges[i, 1], edges[i, 2] = _smallest_rectangle(*_projected(points, outermost, u[i], v[i]))
+        edges[i, 1], edges[i, 2] = _smallest_rectangle(across, up)
     return edges
 
 
 @kernel
-def _dot(a, b):
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+def _dot(a, i, b, j):
+    return a[i, 0] * b[j, 0] + a[i, 1] * b[j, 1] + a[i, 2] * b[j, 2]
 
 
 @kernel
-def _projected(points, chosen, u, v):
-    """The coordinates of the chosen points along u and v, sorted by u, then v."""
-    across, up = np.empty(points.shape[0]), np.empty(points.shape[0])
+def _trace_outline(faces, neighbours, normals, along, i, outline):
+    """The corners around all faces that look along a direction, in order; returns their number."""
+    face, k = 0, 0
+    while _dot(normals, face, along, i) <= TIE or _dot(normals, neighbours[face, k], along, i) > TIE:
+        face, k = (face, k + 1) if k < 2 else (face + 1, 0)
+    a, b, c = faces[face, (k + 1) % 3], faces[face, (k + 2) % 3], faces[face, k]
     n = 0
-    for k in range(points.shape[0]):
-        if chosen[k]:
-            across[n], up[n] = _dot(points[k], u), _dot(points[k], v)
-            n += 1
-    order = np.argsort(across[:n])
-    across, up = across[order], up[order]
-    for k in range(1, n):
-        j, x, y = k, across[k], up[k]
-        while j > 0 and across[j - 1] == x and up[j - 1] > y:
-            up[j] = up[j - 1]
-            j -= 1
-        up[j] = y
-    return across, up
+    while n == 0 or a != outline[0]:
+        outline[n] = a  # from a to b; c is the third corner of the face
+        n += 1
+        beyond = neighbours[face, _place(faces, face, a)]
+        while _dot(normals, beyond, along, i) > TIE:  # turn about b
+            face, a, c = beyond, c, faces[beyond, 0] + faces[beyond, 1] + faces[beyond, 2] - b - c
+            beyond = neighbours[face, _place(faces, face, a)]
+        a, b, c = b, c, a
+    return n
+
+
+@kernel
+def _place(faces, face, corner):
+    """Which of the corners of a face a corner is."""
+    return 0 if faces[face, 0] == corner else 1 if faces[face, 1] == corner else 2
 
 
 @kernel
 def _smallest_rectangle(u, v):
-    """The sides of the smallest rectangle around points sorted by u, then v: one runs along an edge of their hull.
+    """The sides of the smallest rectangle around the corners of a convex polygon, in order: one runs along an edge.
 
     Of rectangles of equal area, the one with the least circumference.
     """
-    corners = np.empty(2 * u.size + 1, np.int64)
-    corners = corners[: _distinct(u, v, corners, _hull_in_plane(u, v, corners))]
-    u, v = u[corners], v[corners]
-    best, sides = np.inf, (np.inf, np.inf)
+    heights = (u[1] - u[0]) * (v - v[0]) - (v[1] - v[0]) * (u - u[0])
     # the corners that reach farthest against an edge, along it, and away from it
-    first, last, far = 0, 0, np.argmax((u[1] - u[0]) * v - (v[1] - v[0]) * u)
+    first, last, far = 0, 0, np.argmax(np.abs(heights))
+    turn = 1.0 if heights[far] > 0 else -1.0
+    best, sides = np.inf, (np.inf, np.inf)
     for a in range(u.size):
         b = a + 1 if a + 1 < u.size else 0
         du, dv = u[b] - u[a], v[b] - v[a]
         first, low = _uphill(u, v, -du, -dv, first)
         last, high = _uphill(u, v, du, dv, last)
-        far, deep = _uphill(u, v, -dv, du, far)
+        far, deep = _uphill(u, v, -turn * dv, turn * du, far)
         length = np.sqrt(du * du + dv * dv)
-        along, across = (high + low) / length, (deep + u[a] * dv - v[a] * du) / length
+        along, across = (high + low) / length, (deep + turn * (u[a] * dv - v[a] * du)) / length
         tied = along * across <= best * (1 + TIE) and along + across < sides[0] + sides[1]
         if along * across < best * (1 - TIE) or tied:
             best = min(best, along * across)
             sides = along, across
     return sides
-
-
-@kernel
-def _distinct(u, v, corners, n):
-    """Keep one of neighbouring corners that are the same but for rounding; returns the number of corners left."""
-    kept, nearest = 0, TIE * (u[-1] - u[0])
-    for i in range(n):
-        a, b = corners[i], corners[(i + 1) % n]
-        corners[kept] = a
-        kept += abs(u[a] - u[b]) + abs(v[a] - v[b]) > nearest
-    return kept
 
 
 @kernel
@@ -252,22 +233,3 @@ def _uphill(u, v, du, dv, i):
                 break
             i, best = k, reach
     return i, best
-
-
-@kernel
-def _hull_in_plane(u, v, corners):
-    """The corners of the convex hull of points sorted by u, then v, in order around it; returns their number."""
-    n = 0
-    for turn in range(2):
-        start = n
-        for k in range(u.size):
-            p = k if turn == 0 else u.size - 1 - k
-            while n - start >= 2:
-                a, b = corners[n - 2], corners[n - 1]
-                if (u[b] - u[a]) * (v[p] - v[a]) - (v[b] - v[a]) * (u[p] - u[a]) > 0:
-                    break
-                n -= 1
-            corners[n] = p
-            n += 1
-        n -= 1  # the next chain begins where this one ends
-    return n
