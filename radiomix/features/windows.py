@@ -19,6 +19,7 @@ from ..kernels.sizes import SIZE_COLUMNS
 from ..kernels.window import window_in_frame, window_lines, window_pairs, window_places
 from ..kernels.window_correlation import correlation_windows
 from ..kernels.window_lanes import block_of_keys
+from ..kernels.window_margins import Margin, margin_counters
 from ..kernels.window_pairs import glcm_windows, key_units
 from ..kernels.window_runs import glrlm_windows, key_units_of_runs
 from ..kernels.window_sizes import glszm_windows, neighbour_windows
@@ -145,6 +146,12 @@ class Windows:
         return (together, first, second, kind, each), kinds
 
     @cached_property
+    def margin(self) -> Margin:
+        """How the levels of `pairs` are counted."""
+        (group, first, second, kind, _), _ = self.pairs
+        return margin_counters(self.places.size, group, first, second, kind, self.config.symmetrical_glcm)
+
+    @cached_property
     def adjacent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Places at distance 1 by direction: what makes runs and zones."""
         return window_pairs(self.reach, self.offsets((1,)))
@@ -198,12 +205,11 @@ def cooccurrence(windows: Windows, starts: np.ndarray, with_mcc: bool) -> np.nda
     group, first, second, _, weight = pairs
     symmetrical, count, longest = windows.config.symmetrical_glcm, windows.levels.count, int(np.diff(group).max())
     units, largest = key_units(count, symmetrical, len(kinds))
-    rows = (longest, longest, 2 * longest, 0) if symmetrical else (longest,) * 4
-    joint, summed, row, column = (block_of_keys(n, max(largest, max(rows))) for n in rows)
-    counts, weight_of, table = _counting(kinds, units[-1], row)
+    keys = block_of_keys(longest, max(largest, 2 * longest))
+    counts, weight_of, table = _counting(kinds, units[-1], max(2 * longest, windows.places.size), keys)
     glcm_windows(
-        windows.grid.flat, starts, windows.places, pairs, weight_of, count, symmetrical, units,
-        (joint, summed, row, column), counts, table, out,
+        windows.grid.flat, starts, windows.places, pairs, windows.margin, weight_of, count, symmetrical, units, keys,
+        counts, table, out,
     )  # fmt: skip
     out[MCC] = 1.0 if windows.flat_region else np.nan
     if with_mcc and not windows.flat_region:
@@ -221,7 +227,7 @@ def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
     units, largest = key_units_of_runs(windows.levels.count, longest, len(kinds))
     rows = step * windows.places.size
     keys = block_of_keys(rows, largest)
-    counts, weight_of, table = _counting(kinds, units[-1], keys)
+    counts, weight_of, table = _counting(kinds, units[-1], rows, keys)
     glrlm_windows(
         windows.grid.flat, starts, windows.places, windows.lines, longest, weight, kind, weight_of, step,
         windows.config.dialect is Dialect.PYRADIOMICS, units, keys, counts, table, out,
@@ -229,13 +235,13 @@ def runs(windows: Windows, starts: np.ndarray) -> np.ndarray:
     return out
 
 
-def _counting(kinds: np.ndarray, room: int, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Room for counts of keys, the weights of their classes, and c log2 c: of floats where a weight is not 1."""
+def _counting(kinds: np.ndarray, room: int, most: int, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Room for counts of keys up to `most`, the weights of their classes, c log2 c: floats where a weight is not 1."""
     whole = bool((kinds == 1).all())
     counts = np.empty(keys.shape, keys.dtype if whole else np.float64)
     weight_of = np.zeros(room, counts.dtype)  # also for the bits of a key that stands for nothing
     weight_of[: len(kinds)] = kinds
-    return counts, weight_of, log_table(len(keys)) if whole else np.empty(0)
+    return counts, weight_of, log_table(most) if whole else np.empty(0)
 
 
 def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Co-occurrence in a window around every voxel, many windows at once.
 
-A direction has few pairs in a window, so that nothing here walks through a matrix: what is linear in the counts is
-summed over the pairs, and equal pairs, sums, differences and levels are counted by sorting.
+A direction has few pairs in a window, so that nothing here walks through a matrix: what depends on sums alone is summed
+over the pairs, differences are counted, and equal pairs and sums are counted by sorting.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from .cooccurrence import (
 )
 from .jit import kernel
 from .window_lanes import LANES, add_logs, at, average, count_equal, fill_lanes, gather_lanes, sort_keys
+from .window_margins import add_margins
 
 # Rows of working space: for each window, sums over the pairs of one direction. Sums of levels count from the first
 # pair's, in powers: one of the values is near all of them, so that little cancels
@@ -55,23 +56,22 @@ _APARTS = 8
 
 
 def key_units(n_levels: int, symmetrical: bool, classes: int) -> tuple[tuple[int, int, int], int]:
-    """How keys are put together, and a bound on them.
+    """How the key of a pair is put together, and a bound on it.
 
-    The key of a pair holds its difference, its sum, its order (unless a pair counts in both) and its class of weight,
-    the class in units of 1, the others in the units returned. That of a sum or of a level holds it and the class, in
-    the last unit and 1.
+    It holds the pair's sum, its difference, its order (unless a pair counts in both) and its class of weight, the class
+    in units of 1, the others in the units returned.
     """
     by_order = 1 << (classes - 1).bit_length()
-    by_sum = by_order if symmetrical else 2 * by_order
-    by_difference = by_sum << (2 * n_levels).bit_length()
-    return (by_difference, by_sum, by_order), n_levels * by_difference
+    by_difference = by_order if symmetrical else 2 * by_order
+    by_sum = by_difference << (n_levels - 1).bit_length()
+    return (by_sum, by_difference, by_order), (2 * n_levels + 1) * by_sum
 
 
 @kernel
 def _keys_of_cells(codes, one, other, kind, units, symmetrical, keys, p):
     number = keys.dtype.type  # everything in the keys' own type, so that a vector holds as many as it can
     zero, nothing, kind = number(0), keys[keys.shape[0] - 1, 0], number(kind)
-    by_difference, by_sum, by_order = number(units[0]), number(units[1]), number(0 if symmetrical else units[2])
+    by_sum, by_difference, by_order = number(units[0]), number(units[1]), number(0 if symmetrical else units[2])
     for i in range(LANES):
         a, b = codes[one, i], codes[other, i]
         larger, smaller = a if a > b else b, b if a > b else a
@@ -81,52 +81,30 @@ def _keys_of_cells(codes, one, other, kind, units, symmetrical, keys, p):
 
 
 @kernel
-def _keys_of_sums(codes, one, other, kind, unit, keys, p):
-    number = keys.dtype.type
-    zero, nothing, kind, unit = number(0), keys[keys.shape[0] - 1, 0], number(kind), number(unit)
-    for i in range(LANES):
-        a, b = codes[one, i], codes[other, i]
-        smaller = b if a > b else a
-        keys[p, i] = number(number(number(a + b) * unit) + kind) if smaller > zero else nothing
-
-
-@kernel
-def _keys_of_levels(codes, one, other, kind, unit, keys, p):
-    """Those of `one`, where there is an `other`."""
-    number = keys.dtype.type
-    zero, nothing, kind, unit = number(0), keys[keys.shape[0] - 1, 0], number(kind), number(unit)
-    for i in range(LANES):
-        a, b = codes[one, i], codes[other, i]
-        smaller = b if a > b else a
-        keys[p, i] = number(number(a * unit) + kind) if smaller > zero else nothing
-
-
-@kernel
-def _differences(codes, one, other, n_levels, apart, p):
+def _differences(codes, one, other, n_levels, apart, widest):
     """How far apart levels are; n_levels where there is no pair."""
     number = apart.dtype.type
     zero, none = number(0), number(n_levels)
     for i in range(LANES):
         a, b = codes[one, i], codes[other, i]
         larger, smaller = a if a > b else b, b if a > b else a
-        apart[p, i] = number(larger - smaller) if smaller > zero else none
+        distance = number(larger - smaller)
+        apart[i] = distance if smaller > zero else none
+        widest[i] = distance if (smaller > zero) & (distance > widest[i]) else widest[i]
 
 
 @kernel
-def _make_keys(codes, first, second, kind, units, symmetrical, keys, apart, n_levels):
-    """The keys of one direction's pairs, and how far apart their levels are."""
-    joint, summed, rows, columns = keys
-    unit, pairs = units[2], first.size
-    for p in range(pairs):
-        one, other = first[p], second[p]
-        _keys_of_cells(codes, one, other, kind[p], units, symmetrical, joint, p)
-        _keys_of_sums(codes, one, other, kind[p], unit, summed, p)
-        _keys_of_levels(codes, one, other, kind[p], unit, rows, p)
-        if symmetrical:
-            _keys_of_levels(codes, other, one, kind[p], unit, rows, pairs + p)
-        else:
-            _keys_of_levels(codes, other, one, kind[p], unit, columns, p)
-        _differences(codes, one, other, n_levels, apart, p)
+def _count_differences(codes, first, second, kind, kinds, apart, histogram):
+    """Count pairs by how far apart their levels are, in the last row those that are none; returns the most."""
+    here, widest, n_levels = apart[0], apart[1], histogram.shape[0] - 1
+    for i in range(LANES):
+        widest[i] = 0
+    for p in range(first.size):
+        _differences(codes, first[p], second[p], n_levels, here, widest)
+        weight = kinds[kind[p]]
+        for i in range(LANES):
+            histogram[np.uint64(here[i]), i] += weight
+    return int(widest.max())
 
 
 @kernel
@@ -156,28 +134,28 @@ def _add_order(codes, one, other, weight, sums):
 
 
 @kernel
-def _add_apart(apart, weight, tables, sums):
-    """Window by window, so that all sums stay in registers."""
+def _add_difference(counts, table, sums):
     for i in range(LANES):
-        linear, square, equal, plain, moment, normed, moment_normed, inverse = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for p in range(weight.size):
-            d, w = np.uint64(apart[p, i]), weight[p]
-            linear += w * tables[d, _LINEAR]
-            square += w * tables[d, _SQUARE]
-            equal += w * tables[d, _EQUAL]
-            plain += w * tables[d, _PLAIN]
-            moment += w * tables[d, _MOMENT]
-            normed += w * tables[d, _NORMED]
-            moment_normed += w * tables[d, _MOMENT_NORMED]
-            inverse += w * tables[d, _INVERSE]
-        sums[at(_APART + _LINEAR, i)] = linear
-        sums[at(_APART + _SQUARE, i)] = square
-        sums[at(_APART + _EQUAL, i)] = equal
-        sums[at(_APART + _PLAIN, i)] = plain
-        sums[at(_APART + _MOMENT, i)] = moment
-        sums[at(_APART + _NORMED, i)] = normed
-        sums[at(_APART + _MOMENT_NORMED, i)] = moment_normed
-        sums[at(_APART + _INVERSE, i)] = inverse
+        count = float(counts[i])
+        sums[at(_APART + _LINEAR, i)] += count * table[_LINEAR]
+        sums[at(_APART + _SQUARE, i)] += count * table[_SQUARE]
+        sums[at(_APART + _EQUAL, i)] += count * table[_EQUAL]
+        sums[at(_APART + _PLAIN, i)] += count * table[_PLAIN]
+        sums[at(_APART + _MOMENT, i)] += count * table[_MOMENT]
+        sums[at(_APART + _NORMED, i)] += count * table[_NORMED]
+        sums[at(_APART + _MOMENT_NORMED, i)] += count * table[_MOMENT_NORMED]
+        sums[at(_APART + _INVERSE, i)] += count * table[_INVERSE]
+
+
+@kernel
+def _add_apart(histogram, most, tables, table, sums):
+    """Add what depends on differences, which reach `most`; their counts are cleared."""
+    logs = sums.reshape((_SUMS, LANES))[_DIFFERENCE_LOGS]
+    add_logs(histogram[: most + 2], table, logs)  # whose last row is left out
+    for d in range(most + 1):
+        _add_difference(histogram[d], tables[d], sums)
+        for i in range(LANES):
+            histogram[d, i] = 0
 
 
 @kernel
@@ -193,39 +171,28 @@ def _add_pairs(codes, first, second, weight, symmetrical, sums):
 
 
 @kernel
-def _add_cells(keys, counts, diagonal, twice, sums):
+def _add_cells(keys, counts, units, twice, sums):
     """Add squares of the matrix' cells and note the largest; off the diagonal there are `twice` as many."""
-    diagonal = keys.dtype.type(diagonal)
+    mask, off_diagonal = keys.dtype.type(units[0] - 1), keys.dtype.type(units[1])
     for k in range(counts.shape[0] - 1):
         for i in range(LANES):
             count = float(counts[k, i])
-            cell = count * twice if keys[k, i] < diagonal else count
+            cell = count * twice if (keys[k, i] & mask) < off_diagonal else count
             sums[at(_SQUARES, i)] += cell * count * twice
             sums[at(_LARGEST, i)] = max(sums[at(_LARGEST, i)], cell)
 
 
 @kernel
 def _add_kinds(keys, pairs, units, symmetrical, kinds, table, counts, sums):
-    """What needs the counts of equal pairs, differences, sums and levels."""
-    joint, summed, rows, columns = keys
-    by_difference, unit = units[0], units[2]
+    """What needs the counts of equal sums and equal pairs."""
+    by_sum, _, by_order = units
     logs = sums.reshape((_SUMS, LANES))
-    mask = unit - 1
-    ordered, found = sort_keys(joint, pairs), counts[: pairs + 1]
-    count_equal(ordered, by_difference, kinds, mask, found)
-    add_logs(found, table, logs[_DIFFERENCE_LOGS])
-    count_equal(ordered, unit, kinds, mask, found)
-    add_logs(found, table, logs[_JOINT_LOGS])
-    _add_cells(ordered, found, by_difference, 2.0 if symmetrical else 1.0, sums)
-    count_equal(sort_keys(summed, pairs), unit, kinds, mask, found)
+    ordered, found = sort_keys(keys, pairs), counts[: pairs + 1]
+    count_equal(ordered, by_sum, kinds, by_order - 1, found)
     add_logs(found, table, logs[_SUM_LOGS])
-    if symmetrical:
-        found = counts[: 2 * pairs + 1]
-    count_equal(sort_keys(rows, found.shape[0] - 1), unit, kinds, mask, found)
-    add_logs(found, table, logs[_ROW_LOGS])
-    if not symmetrical:
-        count_equal(sort_keys(columns, pairs), unit, kinds, mask, found)
-        add_logs(found, table, logs[_COLUMN_LOGS])
+    count_equal(ordered, by_order, kinds, by_order - 1, found)
+    add_logs(found, table, logs[_JOINT_LOGS])
+    _add_cells(ordered, found, units, 2.0 if symmetrical else 1.0, sums)
 
 
 @kernel
@@ -322,12 +289,14 @@ def _add_information(sums, found):
 
 
 @kernel
-def _add_direction(sums, symmetrical, table, found, filled):
+def _add_direction(sums, row_logs, column_logs, symmetrical, table, found, filled):
     """Add one direction's features."""
     _divide(sums, table, filled)
+    for i in range(LANES):
+        sums[at(_ROW_LOGS, i)] = row_logs[i]
+        sums[at(_COLUMN_LOGS, i)] = column_logs[i]
     if symmetrical:
         for i in range(LANES):
-            sums[at(_COLUMN_LOGS, i)] = sums[at(_ROW_LOGS, i)]
             # a cell on the diagonal holds 2c: 2c log2 2c = 2 (c log2 c + c); the others come twice
             sums[at(_JOINT_LOGS, i)] = 2.0 * (sums[at(_JOINT_LOGS, i)] + sums[at(_APART + _EQUAL, i)])
     _add_sums(sums, found)
@@ -353,7 +322,7 @@ def difference_tables(n_levels):
 
 
 @kernel
-def glcm_windows(flat, starts, places, pairs, kinds, n_levels, symmetrical, units, keys, counts, table, out):
+def glcm_windows(flat, starts, places, pairs, margin, kinds, n_levels, symmetrical, units, keys, counts, table, out):
     """GLCM features of the window around each voxel, averaged over directions that hold a pair in the ROI.
 
     Parameters
@@ -363,30 +332,37 @@ def glcm_windows(flat, starts, places, pairs, kinds, n_levels, symmetrical, unit
     places : `window_places`
     pairs : group, first and second of `window_pairs`, the pairs of one group making one matrix; of each pair, its
         class of weight, and its weight (float64)
+    margin : `margin_counters` of these pairs
     kinds : the weight of each class, of the type of counts, as many as fit into the bits of a class
     n_levels : Ng of the whole ROI, which Idn and Idmn are normed by
     symmetrical : whether a pair counts in both directions
     units : of `key_units`
-    keys : four `block_of_keys`: for the pairs of a group, for their sums, and for the levels in rows and columns; where
-        pairs count in both directions the third is twice as long and the fourth is not used
-    counts : as many rows as the longest; whole numbers, or floats where weights are not 1
-    table : c log2 c of whole counts; empty where weights are not 1
+    keys : `block_of_keys` for the pairs of a group
+    counts : as many rows; whole numbers, or floats where weights are not 1
+    table : c log2 c of whole counts, also of places; empty where weights are not 1
     out : (PAIR_COLUMNS, V), filled but for MCC; NaN where no direction holds a pair
     """
     group, first, second, kind, weight = pairs
-    here, codes = np.empty(LANES, np.uint64), np.empty((places.size, LANES), keys[0].dtype)
-    apart = np.empty((keys[0].shape[0], LANES), keys[0].dtype)
+    groups, n_margins = group.size - 1, margin[1][0]
+    here, codes = np.empty(LANES, np.uint64), np.empty((places.size, LANES), keys.dtype)
+    apart, histogram = np.empty((2, LANES), keys.dtype), np.zeros((n_levels + 1, LANES), counts.dtype)
+    levels, absent = np.empty(places.size, keys.dtype), np.empty(places.size, np.int64)
+    words = margin[0].shape[1]
+    margins, logs = np.zeros((n_levels + 1, words), np.uint64), np.empty((words * (64 // margin[1][2]), LANES))
     sums, found, filled = np.empty(_SUMS * LANES), np.zeros(PAIR_COLUMNS * LANES), np.zeros(LANES)
     tables = difference_tables(n_levels)
     for v in range(0, starts.size, LANES):
         windows = fill_lanes(starts, v, here)
         gather_lanes(flat, here, places, codes)
-        for g in range(group.size - 1):
+        add_margins(codes, margin, kinds, table, margins, levels, absent, logs)
+        for g in range(groups):
             begin, end = group[g], group[g + 1]
-            one, other, w = first[begin:end], second[begin:end], weight[begin:end]
-            _make_keys(codes, one, other, kind[begin:end], units, symmetrical, keys, apart, n_levels)
-            _add_pairs(codes, one, other, w, symmetrical, sums)
-            _add_apart(apart, w, tables, sums)
+            one, other, which = first[begin:end], second[begin:end], kind[begin:end]
+            _add_pairs(codes, one, other, weight[begin:end], symmetrical, sums)
+            most = _count_differences(codes, one, other, which, kinds, apart, histogram)
+            _add_apart(histogram, most, tables, table, sums)
+            for p in range(end - begin):
+                _keys_of_cells(codes, one[p], other[p], which[p], units, symmetrical, keys, p)
             _add_kinds(keys, end - begin, units, symmetrical, kinds, table, counts, sums)
-            _add_direction(sums, symmetrical, table, found, filled)
+            _add_direction(sums, logs[g], logs[n_margins - groups + g], symmetrical, table, found, filled)
         average(found, filled, windows, v, out)
