@@ -346,15 +346,15 @@ def glcm_windows(flat, starts, places, pairs, margin, kinds, n_levels, symmetric
     groups, n_margins = group.size - 1, margin[1][0]
     here, codes = np.empty(LANES, np.uint64), np.empty((places.size, LANES), keys.dtype)
     apart, histogram = np.empty((2, LANES), keys.dtype), np.zeros((n_levels + 1, LANES), counts.dtype)
-    levels, absent = np.empty(places.size, keys.dtype), np.empty(places.size, np.int64)
-    words = margin[0].shape[1]
-    margins, logs = np.zeros((n_levels + 1, words), np.uint64), np.empty((words * (64 // margin[1][2]), LANES))
+    rows, words = np.empty((2, places.size), np.int64), margin[0].shape[1]
+    margins = np.zeros((n_levels + 1 + places.size, words), np.uint64)
+    logs = np.empty((words * (64 // margin[1][2]), LANES))
     sums, found, filled = np.empty(_SUMS * LANES), np.zeros(PAIR_COLUMNS * LANES), np.zeros(LANES)
     tables = difference_tables(n_levels)
     for v in range(0, starts.size, LANES):
         windows = fill_lanes(starts, v, here)
         gather_lanes(flat, here, places, codes)
-        add_margins(codes, margin, kinds, table, margins, levels, absent, logs)
+        add_margins(codes, margin, kinds, table, margins, rows[0], rows[1], logs)
         for g in range(groups):
             begin, end = group[g], group[g + 1]
             one, other, which = first[begin:end], second[begin:end], kind[begin:end]
