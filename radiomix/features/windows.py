@@ -21,8 +21,8 @@ from ..kernels.window_correlation import correlation_windows
 from ..kernels.window_lanes import block_of_keys
 from ..kernels.window_margins import Margin, margin_counters
 from ..kernels.window_pairs import glcm_windows, key_units
-from ..kernels.window_runs import glrlm_windows, key_units_of_runs
-from ..kernels.window_sizes import glszm_windows, neighbour_windows
+from ..kernels.window_runs import glrlm_windows, glszm_windows, key_units_of_runs
+from ..kernels.window_sizes import neighbour_windows
 from ..kernels.window_statistics import STATISTIC_COLUMNS, statistics_windows
 from ..kernels.window_tally import log_table
 from ..registry import Dialect, Feature
@@ -152,9 +152,11 @@ class Windows:
         return margin_counters(self.places.size, group, first, second, kind, self.config.symmetrical_glcm)
 
     @cached_property
-    def adjacent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Places at distance 1 by direction: what makes runs and zones."""
-        return window_pairs(self.reach, self.offsets((1,)))
+    def adjacent(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places at distance 1, ascending: what makes zones."""
+        _, first, second = window_pairs(self.reach, self.offsets((1,)))
+        order = np.lexsort((second, first))
+        return first[order], second[order]
 
     @cached_property
     def lines(self) -> tuple[np.ndarray, ...]:
@@ -245,10 +247,14 @@ def _counting(kinds: np.ndarray, room: int, most: int, keys: np.ndarray) -> tupl
 
 
 def zones(windows: Windows, starts: np.ndarray) -> np.ndarray:
-    out = np.empty((len(starts), SIZE_COLUMNS))
-    _, first, second = windows.adjacent
-    glszm_windows(windows.grid.flat, starts, windows.places, first, second, windows.levels.count, out)
-    return out.T
+    out = np.empty((SIZE_COLUMNS, len(starts)))
+    size = windows.places.size
+    units, largest = key_units_of_runs(windows.levels.count, size, 1)
+    glszm_windows(
+        windows.grid.flat, starts, windows.places, *windows.adjacent, units, block_of_keys(size, largest),
+        log_table(size), out,
+    )  # fmt: skip
+    return out
 
 
 def neighbourhoods(windows: Windows, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Runs in a window around every voxel, many windows at once."""
+"""Runs and zones in a window around every voxel, many windows at once."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from .sizes import (
 )
 from .window_lanes import LANES, add_logs, add_squares, at, average, count_equal, fill_lanes, gather_lanes, sort_keys
 
-# Rows of working space: sums over the runs of one matrix, for each window
+# Rows of working space: sums over the runs of one matrix, for each window; levels count from the middle one's, so that
+# little cancels
 (
-    _TOTAL, _LEVEL, _BRIGHT, _DARK, _SHORT, _SHORT_BRIGHT, _SHORT_DARK, _LONG, _LONG_BRIGHT, _LONG_DARK, _LENGTH,
-    _VOXELS, _LOGS, _SQUARES, _LEVEL_SQUARES, _LENGTH_SQUARES, _LOG_TOTAL,
-) = range(17)  # fmt: skip
-_SUMS = 17
+    _TOTAL, _LEVEL, _LEVEL_SQUARE, _BRIGHT, _DARK, _SHORT, _SHORT_BRIGHT, _SHORT_DARK, _LONG, _LONG_BRIGHT, _LONG_DARK,
+    _LENGTH, _VOXELS, _LOGS, _SQUARES, _LEVEL_SQUARES, _LENGTH_SQUARES, _LOG_TOTAL,
+) = range(18)  # fmt: skip
+_SUMS = 18
 
 
 def key_units_of_runs(n_levels: int, longest: int, classes: int) -> tuple[tuple[int, int], int]:
@@ -117,15 +118,18 @@ def _count_lengths(lengths, weight, by_length):
 
 @kernel
 def _add_runs(codes, inverses, lengths, weight, sums):
+    middle = codes.shape[0] // 2
     for s in range(codes.shape[0]):
         for i in range(LANES):
             length = float(lengths[s, i])
             level, w = float(codes[s, i]), weight if length > 0 else 0.0
+            away = level - float(codes[middle, i])
             bright, dark = w * level * level, w * inverses[s, i]
             long = length * length
             short = 1.0 / max(long, 1.0)  # a table would keep the loop from the processor's vectors
             sums[at(_TOTAL, i)] += w
-            sums[at(_LEVEL, i)] += w * level
+            sums[at(_LEVEL, i)] += w * away
+            sums[at(_LEVEL_SQUARE, i)] += w * away * away
             sums[at(_BRIGHT, i)] += bright
             sums[at(_DARK, i)] += dark
             sums[at(_SHORT_BRIGHT, i)] += bright * short
@@ -175,12 +179,12 @@ def _add_features(sums, found, filled):
         share = 1.0 / total if total > 0 else 0.0
         shared, voxels = share * share, sums[at(_VOXELS, i)]
         level, length, long = sums[at(_LEVEL, i)] * share, sums[at(_LENGTH, i)] * share, sums[at(_LONG, i)] * share
-        bright = sums[at(_BRIGHT, i)] * share
+        level_square = sums[at(_LEVEL_SQUARE, i)] * share
         filled[i] += 1.0 if total > 0 else 0.0
         found[at(SMALL, i)] += sums[at(_SHORT, i)] * share
         found[at(LARGE, i)] += long
         found[at(LOW, i)] += sums[at(_DARK, i)] * share
-        found[at(HIGH, i)] += bright
+        found[at(HIGH, i)] += sums[at(_BRIGHT, i)] * share
         found[at(SMALL_LOW, i)] += sums[at(_SHORT_DARK, i)] * share
         found[at(SMALL_HIGH, i)] += sums[at(_SHORT_BRIGHT, i)] * share
         found[at(LARGE_LOW, i)] += sums[at(_LONG_DARK, i)] * share
@@ -190,7 +194,7 @@ def _add_features(sums, found, filled):
         found[at(SIZE_NON_UNIFORMITY, i)] += sums[at(_LENGTH_SQUARES, i)] * share
         found[at(SIZE_NON_UNIFORMITY_NORMALISED, i)] += sums[at(_LENGTH_SQUARES, i)] * shared
         found[at(PERCENTAGE, i)] += total / voxels if total > 0 else 0.0
-        found[at(LEVEL_VARIANCE, i)] += max(bright - level * level, 0.0)
+        found[at(LEVEL_VARIANCE, i)] += max(level_square - level * level, 0.0)
         found[at(SIZE_VARIANCE, i)] += max(long - length * length, 0.0)
         found[at(ENTROPY, i)] += max(sums[at(_LOG_TOTAL, i)] - sums[at(_LOGS, i)] * share, 0.0)
         found[at(ENERGY, i)] += sums[at(_SQUARES, i)] * shared
@@ -253,4 +257,92 @@ def glrlm_windows(
             _reduce_lengths(by_length, sums)
             _add_kinds(keys, step * size, units, kinds, table, counts, sums)
             _add_features(sums, found, filled)
+        average(found, filled, windows, v, out)
+
+
+@kernel
+def _join(codes, labels, one, other):
+    """Where two places have the same level both take the smaller label."""
+    for i in range(LANES):
+        a, b = labels[one, i], labels[other, i]
+        smaller, same = a if a < b else b, codes[one, i] == codes[other, i]
+        labels[one, i] = smaller if same else a
+        labels[other, i] = smaller if same else b
+
+
+@kernel
+def _keep(labels, before):
+    """Copy labels; returns whether any differs from what there was `before`."""
+    moved = False
+    for s in range(labels.shape[0]):
+        row, copy = labels[s], before[s]
+        for i in range(LANES):
+            moved |= row[i] != copy[i]
+            copy[i] = row[i]
+    return moved
+
+
+@kernel
+def _label_zones(codes, first, second, labels, before):
+    """Label each place with the first of its zone: to and fro until nothing moves in any window."""
+    for s in range(codes.shape[0]):
+        for i in range(LANES):
+            labels[s, i] = s
+    _keep(labels, before)
+    moved = True
+    while moved:
+        for p in range(first.size):
+            _join(codes, labels, first[p], second[p])
+        for p in range(first.size - 1, -1, -1):
+            _join(codes, labels, first[p], second[p])
+        moved = _keep(labels, before)
+
+
+@kernel
+def _measure_zones(codes, labels, areas, by_area):
+    """The area of each zone at its first place, 0 at the others; and how many zones there are of each."""
+    one, zero = areas.dtype.type(1), areas.dtype.type(0)
+    for s in range(codes.shape[0]):
+        for i in range(LANES):
+            areas[s, i] = zero
+    for s in range(codes.shape[0]):
+        for i in range(LANES):
+            areas[np.uint64(labels[s, i]), i] += one if codes[s, i] > zero else zero
+    for s in range(codes.shape[0]):
+        for i in range(LANES):
+            by_area[np.uint64(areas[s, i]), i] += one
+
+
+@kernel
+def glszm_windows(flat, starts, places, first, second, units, keys, table, out):
+    """GLSZM features of the window around each voxel: those of runs, of which each is a zone.
+
+    Parameters
+    ----------
+    flat, starts, places : as in `glrlm_windows`
+    first, second : (P,) places that touch, in ascending order
+    units, keys, table : as in `glrlm_windows`, for zones of up to all places
+    out : (SIZE_COLUMNS, V), filled
+    """
+    size, number = places.size, keys.dtype
+    here, one = np.empty(LANES, np.uint64), np.ones(1, number)
+    codes, labels = np.empty((size, LANES), number), np.empty((size, LANES), number)
+    areas, counts = np.empty((size, LANES), number), np.empty_like(keys)
+    inside, inverses, by_area = np.empty(LANES), np.empty((size, LANES)), np.zeros((size + 1, LANES), number)
+    sums, found, filled = np.zeros(_SUMS * LANES), np.zeros(SIZE_COLUMNS * LANES), np.zeros(LANES)
+    for v in range(0, starts.size, LANES):
+        windows = fill_lanes(starts, v, here)
+        gather_lanes(flat, here, places, codes)
+        _describe_levels(codes, inverses, inside)
+        _label_zones(codes, first, second, labels, areas)
+        _measure_zones(codes, labels, areas, by_area)
+        _make_keys(codes, areas, units, 0, keys, 0)
+        for k in range(sums.size):
+            sums[k] = 0.0
+        for i in range(LANES):
+            sums[at(_VOXELS, i)] = inside[i]
+        _add_runs(codes, inverses, areas, 1.0, sums)
+        _reduce_lengths(by_area, sums)
+        _add_kinds(keys, size, units, one, table, counts, sums)
+        _add_features(sums, found, filled)
         average(found, filled, windows, v, out)

@@ -1,4 +1,4 @@
-"""Zones, dependences and tones in a window around every voxel."""
+"""Dependences and tones in a window around every voxel."""
 
 from __future__ import annotations
 
@@ -15,60 +15,6 @@ from .window_tally import (
     describe_levels,
     log_table,
 )
-
-
-@kernel
-def _root(parent, place):
-    while parent[place] != place:
-        place = parent[place]
-    return place
-
-
-@kernel
-def _join_zones(local, first, second, parent, area):
-    """Fill each place's `parent`, itself at the root of a zone, and the `area` of each root."""
-    for s in range(local.size):
-        parent[s] = s
-        area[s] = 1
-    for p in range(first.size):
-        code = local[first[p]]
-        if code == local[second[p]] and code >= 0:
-            one, another = _root(parent, first[p]), _root(parent, second[p])
-            if one != another:
-                parent[another] = one
-                area[one] += area[another]
-
-
-@kernel
-def glszm_windows(flat, starts, places, first, second, n_levels, out):
-    """GLSZM features of the window around each voxel; `first`, `second` are the places that touch (`window_pairs`)."""
-    size = places.size
-    window, seen = np.empty(size, flat.dtype), np.full(n_levels + 1, -1, np.int64)
-    local, values = np.empty(size, np.int64), np.empty(size, np.int64)
-    parent, area = np.empty(size, np.int64), np.empty(size, np.int64)
-    frequency, numbers = np.empty(size, np.int64), np.empty((3, size))
-    tally, sums, table = np.zeros((size + 1, size + 1), np.int64), np.zeros(SUMS), log_table(size)
-    for v in range(starts.size):
-        gather(flat, starts[v], places, window)
-        n_local = relabel(window, seen, v * size, local, values)
-        inside = describe_levels(local, values, n_local, frequency, numbers)
-        row = out[v]
-        for column in range(row.size):
-            row[column] = 0.0 if inside else np.nan
-        if inside == 0:
-            continue
-        _join_zones(local, first, second, parent, area)
-        largest = 0
-        for s in range(size):
-            if parent[s] == s and local[s] >= 0:
-                add_level(tally, numbers, sums, local[s], 1)
-                add_size(tally, numbers, sums, table, local[s], area[s], 1)
-                largest = max(largest, area[s])
-        add_features(tally, sums, table, largest, inside, row)
-        for s in range(size):
-            if parent[s] == s and local[s] >= 0:
-                tally[local[s], area[s]] = 0
-                tally[local[s], 0] = 0
 
 
 @reduction
