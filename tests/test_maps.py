@@ -88,6 +88,35 @@ def test_a_voxel_is_an_extraction_of_its_window(family: str, voxel: tuple[int, i
             assert sitk.GetArrayFromImage(maps[column])[voxel] == pytest.approx(value, rel=1e-9, abs=1e-12), column
 
 
+@pytest.mark.parametrize("config", [rx.Config.pyradiomics(), rx.Config.ibsi()], ids=["pyradiomics", "ibsi"])
+def test_a_window_wider_than_the_roi_holds_all_of_it(config: rx.Config) -> None:
+    """Directions merged over so wide a window, as in the IBSI's dialect, fill the widest counters."""
+    image, mask = phantom()
+    inside = np.zeros_like(mask.array)
+    inside[3:6, 3:8, 4:9] = mask.array[3:6, 3:8, 4:9]
+    families = ["glcm", "glrlm", "glszm"]
+    config = config.with_(bins=rx.FixedBinNumber(8), features=tuple((family, None) for family in families))
+    maps = rx.extract_maps(image, mask.with_array(inside), config, radius=7, full=True, progress=False)
+    for column, value in rx.extract(image, mask.with_array(inside), config).items():
+        found = sitk.GetArrayFromImage(maps[column])[inside > 0]
+        np.testing.assert_allclose(found, value, rtol=1e-9, atol=1e-12, err_msg=column)
+
+
+def test_a_zone_that_winds_through_the_window_is_one() -> None:
+    rows = np.ones((1, 5, 5))
+    rows[0, 1, :4], rows[0, 3, 1:] = 2, 2  # walls: 1 is a path of 17 voxels, 2 two zones of 4 voxels
+    image, mask = Image(np.repeat(rows, 3, axis=0)), Image(np.ones((3, 5, 5), np.uint8))
+    config = rx.Config.pyradiomics(bins=rx.FixedBinWidth(1), force_2d=True)
+    maps = rx.extract_maps(image, mask, config, radius=2, families=["glszm"], progress=False)
+    expected = {
+        "LargeAreaEmphasis": (17**2 + 2 * 4**2) / 3,
+        "ZonePercentage": 3 / 25,
+        "ZoneEntropy": np.log2(3) - 2 / 3,
+    }
+    for name, value in expected.items():
+        assert sitk.GetArrayFromImage(maps[f"original_glszm_{name}"])[1, 2, 2] == pytest.approx(value), name
+
+
 # Without compilation a lane is a turn of a Python loop: a few must do, set before other files read their number.
 CASE = """
 import json, os, sys
