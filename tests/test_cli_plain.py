@@ -7,11 +7,15 @@ import sys
 import warnings
 from functools import wraps
 from inspect import signature
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import radiomix as rx
 from radiomix.cli import COMMANDS, main
+from radiomix.cli.options import write
 from radiomix.cli.plain import plain_call
 from radiomix.cli.typed import parser
 from radiomix.extraction.announce import MESSAGE
@@ -94,17 +98,29 @@ def test_what_is_not_plain_is_left_to_the_parser(line: str) -> None:
     assert plain_call(COMMANDS, ["extract", "", "b"]) is None
 
 
-def test_one_case_loads_neither_parser_nor_table_nor_itk(case: list[str]) -> None:
+@pytest.mark.parametrize("style", ["txt", "csv", "json"])
+def test_one_case_loads_neither_parser_nor_table_nor_itk(case: list[str], style: str) -> None:
     code = (
         "import sys; from radiomix.cli import main\n"
         "heavy = {'typer', 'pydantic', 'rich', 'pandas', 'SimpleITK', 'nibabel', 'sklearn', 'matplotlib', 'pywt'}\n"
         "try: main(sys.argv[1:])\n"
         "finally: print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
-    line = [sys.executable, "-c", code, *case]
+    line = [sys.executable, "-c", code, *case, "--format", style]
     ended = subprocess.run(line, capture_output=True, text=True, check=True)
-    assert "original_firstorder_Mean: " in ended.stdout
+    assert "original_firstorder_Mean" in ended.stdout
     assert ended.stderr.splitlines()[-1] == "[]"
+
+
+def test_one_row_is_written_as_pandas_writes_it(tmp_path: Path) -> None:
+    row = {
+        "Image": 'a "b", c\nd.nii', "Label": 1, "notes": "", "nothing": None, "shape": (1, 2.5), "yes": True,
+        "NaN": np.nan, "inf": -np.inf, "small": 5e-324, "third": 1 / 3, "whole": 3.0, "large": 1e22,
+        "of NumPy": np.float64(0.1), "counted": np.int64(7),
+    }  # fmt: skip
+    write([row], tmp_path / "one.csv", None, overwrite=False)
+    pd.DataFrame([row]).to_csv(tmp_path / "theirs.csv", index=False)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "theirs.csv").read_bytes()
 
 
 def test_a_reader_that_goes_away_and_a_user_who_does(

@@ -5,6 +5,8 @@ Options are declared without the parser that reads them (`typed`), which takes a
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import sys
@@ -128,6 +130,8 @@ def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, ov
             text = json.dumps(plain[0] if len(plain) == 1 else plain, indent=1, allow_nan=False) + "\n"
         case Format.TXT:
             text = "\n".join("".join(f"{name}: {value}\n" for name, value in row.items()) for row in rows)
+        case Format.CSV if len(rows) == 1 and (out is None or out.suffix.lower() == ".csv"):
+            text = _csv(rows[0])
         case Format.CSV:
             import pandas as pd
 
@@ -142,6 +146,15 @@ def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, ov
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
+
+
+def _csv(row: dict[str, Any]) -> str:
+    """A table of one row as pandas writes it, without pandas, which takes longer to load than the row to compute."""
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    lines.writerow(row)
+    lines.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in row.values())
+    return file.getvalue()
 
 
 def format_of(out: Path | None, style: Format | None) -> Format:
