@@ -21,13 +21,11 @@ from typing import Any
 from llvmlite import binding as llvm
 from numba import jit, njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, NullCache
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.runtime._nrt_python import c_helpers
-from numba.core.typed_passes import AnnotateTypes
 from numba.core.types import unliteral
+
+from .compiler import KernelCompiler, PartCompiler
 
 _IMPORT = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
 
@@ -94,45 +92,6 @@ class _Cache(FunctionCache):
             return self._load_overload(sig, target_context)
 
 
-class _Part(JITCodeLibrary):
-    """Code that only kernels call: linked into them, and only there made machine code.
-
-    It is optimised before, too: inside its caller the compiler sees too little of its arrays to use whole vectors.
-    """
-
-    @property
-    def codegen(self) -> Any:
-        return self  # which is asked for no more than `set_env`
-
-    def set_env(self, name: str, environment: object) -> None:
-        pass
-
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
-
-
-@register_pass(mutates_CFG=False, analysis_only=True)
-class _AsPart(AnalysisPass):
-    _name = "lower_as_part_of_kernels"
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def run_pass(self, state: Any) -> bool:
-        # here, not as an option: overloads of NumPy's functions are compiled again for every set of options
-        state.flags.no_cpython_wrapper = True
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        return False
-
-
-class _PartCompiler(CompilerBase):
-    def define_pipelines(self) -> list[Any]:
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(_AsPart, AnnotateTypes)
-        passes.finalize()
-        return [passes]
-
-
 class _Kernel(CPUDispatcher):
     """Compiled for Python to call; other kernels call its twin `part`. Cache and twin are made when first needed."""
 
@@ -140,7 +99,7 @@ class _Kernel(CPUDispatcher):
 
     @cached_property
     def part(self) -> Any:
-        return jit(self.py_func, pipeline_class=_PartCompiler, **self.targetoptions)
+        return jit(self.py_func, pipeline_class=PartCompiler, **self.targetoptions)
 
     def enable_caching(self) -> None:
         self._cache = _Cache(self.py_func, self.stamp)
@@ -171,7 +130,8 @@ def _uncollected() -> Iterator[None]:
 
 
 def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    compile_later = partial(njit, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    compile_later = partial(njit, pipeline_class=KernelCompiler, **options)
 
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher: Any = compile_later(function)
