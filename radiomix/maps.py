@@ -196,7 +196,7 @@ def _slide(
     total = len(places.starts)
     pieces = [slice(i, min(i + CHUNK, total)) for i in range(0, total, CHUNK)]
     with tqdm(total=total, desc=image_name, unit="voxel", disable=not progress) as bar:
-        for piece, found in in_order(work, pieces, min(workers, len(pieces))):
+        for piece, found in in_order(work, [pieces], min(workers, len(pieces))):
             voxels = places.voxels[piece]
             for kind, columns in found.items():
                 for feature, values in columns.items():

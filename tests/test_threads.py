@@ -11,7 +11,7 @@ import pytest
 
 import radiomix as rx
 from radiomix.errors import ConfigError
-from radiomix.extraction.threads import in_order, side_by_side
+from radiomix.extraction.threads import in_order
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -20,7 +20,7 @@ def test_results_come_in_order_however_long_each_takes(workers: int) -> None:
         time.sleep(0.002 * (piece % 3 == 0))
         return piece * piece
 
-    assert list(in_order(work, iter(range(30)), workers)) == [piece * piece for piece in range(30)]
+    assert list(in_order(work, [iter(range(30))], workers)) == [piece * piece for piece in range(30)]
 
 
 class Pieces:
@@ -45,7 +45,7 @@ class Pieces:
 
 def test_pieces_are_made_one_at_a_time_and_only_when_a_thread_is_free() -> None:
     pieces = Pieces()
-    assert list(in_order(pieces.work, pieces.source(20), 3)) == list(range(20))
+    assert list(in_order(pieces.work, [pieces.source(20)], 3)) == list(range(20))
     assert 1 <= pieces.most <= 3
 
 
@@ -56,7 +56,7 @@ def test_pieces_of_several_sources_come_in_order(workers: int) -> None:
             time.sleep(0.001 * (piece % 3 == 0))
             yield piece
 
-    found = list(side_by_side(lambda piece: piece * piece, [source(0), [10], source(11)], workers))
+    found = list(in_order(lambda piece: piece * piece, [source(0), [10], source(11)], workers))
     assert found == [piece * piece for piece in range(21)]
 
 
@@ -67,13 +67,13 @@ def test_different_sources_are_made_at_the_same_time() -> None:
         met.wait()
         yield number
 
-    assert list(side_by_side(lambda piece: piece, [source(0), source(1)], 2)) == [0, 1]
+    assert list(in_order(lambda piece: piece, [source(0), source(1)], 2)) == [0, 1]
 
 
 def test_of_several_sources_no_more_pieces_exist_than_threads() -> None:
     pieces = Pieces()
     sources = [pieces.source(10) for _ in range(3)]
-    assert list(side_by_side(pieces.work, sources, 2)) == 3 * list(range(10))
+    assert list(in_order(pieces.work, sources, 2)) == 3 * list(range(10))
     assert pieces.most <= 2
 
 
@@ -87,7 +87,7 @@ def test_a_failure_ends_the_work_on_all_sources() -> None:
         raise ConfigError("found 4")
 
     with pytest.raises(ConfigError, match="found 4"):
-        list(side_by_side(lambda piece: time.sleep(0.001), [endless(), broken()], 2))
+        list(in_order(lambda piece: time.sleep(0.001), [endless(), broken()], 2))
 
 
 def test_a_failure_in_a_thread_is_raised() -> None:
@@ -97,7 +97,7 @@ def test_a_failure_in_a_thread_is_raised() -> None:
         return piece
 
     with pytest.raises(ConfigError, match="found 4"):
-        list(in_order(work, range(8), 2))
+        list(in_order(work, [range(8)], 2))
 
 
 def test_derived_images_in_threads_give_the_same_row() -> None:

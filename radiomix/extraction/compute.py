@@ -16,7 +16,7 @@ from ..image import Box, Image, Mask, Roi, widened, within
 from ..preprocess import Region, discretise, discretise_for_histogram, find_region, histogram_bins, prepare
 from ..preprocess.region import nonfinite
 from ..registry import Dialect, Domain, Family, Feature, Filter, Original, family
-from .threads import side_by_side
+from .threads import in_order
 
 NEIGHBOURHOOD = 6.21  # mm around a voxel: the IBSI's sphere of 1 cm3 for local intensity
 LEARNT_FROM = 2**25 - 2**14  # bytes: less than the 32 MiB up to which glibc learns from a block that is freed
@@ -57,7 +57,7 @@ def features_of(prepared: Image, region: Region, config: Config, workers: int = 
     ]
     if len(sources) > 1:
         _keep_freed_memory()
-    for found in side_by_side(of_one, sources, workers):
+    for found in in_order(of_one, sources, workers):
         values.update(found)
     return values
 

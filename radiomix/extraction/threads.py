@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
@@ -19,43 +19,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece], workers: int) -> Iterator[Result]:
-    """The results of `work` on each piece, in the pieces' order.
-
-    A piece is made when a thread is free for it, one at a time, so that no more than `workers` of them exist at once.
-    """
-    if workers <= 1:
-        yield from map(work, pieces)
-        return
-    numbered, one_at_a_time = iter(enumerate(pieces)), Lock()
-
-    def take() -> tuple[int, Result] | None:
-        with one_at_a_time:
-            found = next(numbered, None)
-        return None if found is None else (found[0], work(found[1]))
-
-    with ThreadPoolExecutor(workers) as pool:
-        running = deque(pool.submit(take) for _ in range(2 * workers))
-        early: dict[int, Result] = {}
-        due = 0
-        while running:
-            found = running.popleft().result()
-            if found is None:
-                continue
-            early[found[0]] = found[1]
-            running.append(pool.submit(take))
-            while due in early:
-                yield early.pop(due)
-                due += 1
-
-
 @dataclass(eq=False)
 class _Source(Generic[Piece, Result]):
-    """Pieces that are made one after the other, and by their number what has come of them."""
+    """Pieces that are made one after the other, and by their number what has come of them and is not yet due."""
 
     pieces: Iterator[Piece]
     results: dict[int, Result] = field(default_factory=dict)
     begun: int = 0
+    handed_out: int = 0
     exhausted: bool = False
     making: Lock = field(default_factory=Lock)
 
@@ -71,9 +42,19 @@ class _Source(Generic[Piece, Result]):
             self.making.release()
         self.results[number] = work(piece)
 
+    def due(self) -> Iterator[Result]:
+        """The results that are there and whose predecessors have been handed out."""
+        while self.handed_out in self.results:
+            yield self.results.pop(self.handed_out)
+            self.handed_out += 1
 
-def side_by_side(work: Callable[[Piece], Result], sources: Sequence[Iterable[Piece]], workers: int) -> Iterator[Result]:
-    """The results of `work` on each piece of each source, in the sources' and the pieces' order, when all are there.
+    @property
+    def complete(self) -> bool:
+        return self.exhausted and self.handed_out == self.begun
+
+
+def in_order(work: Callable[[Piece], Result], sources: Sequence[Iterable[Piece]], workers: int) -> Iterator[Result]:
+    """The results of `work` on each piece of each source, in the sources' and the pieces' order.
 
     A piece is made when a thread is free for it, so that no more than `workers` of them exist at once: those of one
     source one after the other, those of different sources at the same time. Threads begin with the last source, since
@@ -83,25 +64,28 @@ def side_by_side(work: Callable[[Piece], Result], sources: Sequence[Iterable[Pie
         for pieces in sources:
             yield from map(work, pieces)
         return
-    made: list[_Source[Piece, Result]] = [_Source(iter(pieces)) for pieces in sources]
+    made: deque[_Source[Piece, Result]] = deque(_Source(iter(pieces)) for pieces in sources)
+    last_first = tuple(reversed(made))
 
-    def take_turns() -> None:
-        finished = False
-        try:
-            while waiting := [source for source in reversed(made) if not source.exhausted]:
-                source = next((source for source in waiting if source.making.acquire(blocking=False)), None)
-                if source is None:
-                    source = waiting[0]
-                    source.making.acquire()
-                source.advance(work)
-            finished = True
-        finally:
-            if not finished:  # nor need the other threads go on
-                for source in made:
-                    source.exhausted = True
+    def take_turn() -> None:
+        waiting = [source for source in last_first if not source.exhausted]
+        source = next((source for source in waiting if source.making.acquire(blocking=False)), None)
+        if source is None and waiting:
+            source = waiting[0]
+            source.making.acquire()
+        if source is not None:
+            source.advance(work)
 
     with ThreadPoolExecutor(workers) as pool:
-        for turn in [pool.submit(take_turns) for _ in range(workers)]:
-            turn.result()
-    for source in made:
-        yield from (source.results[number] for number in range(source.begun))
+        running: set[Future[None]] = set()
+        while made:
+            if not all(source.exhausted for source in made):
+                running |= {pool.submit(take_turn) for _ in range(2 * workers - len(running))}
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for turn in done:
+                turn.result()
+            while made:
+                yield from made[0].due()
+                if not made[0].complete:
+                    break
+                made.popleft()
