@@ -143,7 +143,7 @@ def principal_variances(sums: np.ndarray, spacing: Triple, dialect: Dialect) -> 
             divisor = n * (n - 1)
     if divisor == 0:
         return np.full(3, nan)
-    scatter = np.zeros((3, 3))  # its lower half
+    scatter = np.empty((3, 3))
     for (i, j), product in zip(((0, 0), (1, 1), (2, 2), (1, 0), (2, 0), (2, 1)), products, strict=True):
-        scatter[i, j] = (n * product - first[i] * first[j]) / divisor * spacing[i] * spacing[j]
+        scatter[i, j] = scatter[j, i] = (n * product - first[i] * first[j]) / divisor * spacing[i] * spacing[j]
     return np.maximum(surface.eigenvalues(scatter), 0.0)

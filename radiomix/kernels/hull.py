@@ -27,7 +27,9 @@ def diameters(found: Trace, spacing: tuple[float, float, float]) -> Diameters:
     The mesh's vertices lie in planes half a voxel apart. In each plane the outermost vertices of every line of voxels
     give the plane's convex hull, and only its corners can be an end of a diameter.
     """
-    return Diameters(*_diameters(found.along_x, found.along_y, found.sums, spacing))
+    across_y, across_x = found.along_x.transpose(0, 2, 1).copy(), found.along_y.transpose(0, 2, 1).copy()
+    widest = _widest_planes(found.along_x, across_y, across_x, spacing)
+    return Diameters(*widest, _farthest(corners(found), found.sums, spacing))
 
 
 def corners(found: Trace) -> np.ndarray:
@@ -64,31 +66,6 @@ def _mark_corners(extremes, marks):
 
 
 @kernel
-def _diameters(along_x, along_y, sums, spacing):
-    dz, dy, dx = spacing[0] / 2, spacing[1] / 2, spacing[2] / 2
-    in_slice = _widest_plane(along_x, dy, dx)
-    in_column, in_row = _widest_plane(_turned(along_x), dz, dx), _widest_plane(_turned(along_y), dz, dy)
-    corner = np.empty((2 * along_x[0].size, 3), np.int32)
-    points = np.empty((_plane_corners(along_x, corner), 3))
-    for i in range(points.shape[0]):
-        points[i, 0], points[i, 1], points[i, 2] = corner[i, 0] * dz, corner[i, 1] * dy, corner[i, 2] * dx
-    centre = (sums[1] / sums[0] * 2 * dz, sums[2] / sums[0] * 2 * dy, sums[3] / sums[0] * 2 * dx)
-    return in_slice, in_column, in_row, _farthest(points, centre)
-
-
-@kernel
-def _turned(extremes):
-    """The same extremes with lines as planes."""
-    sides, planes, lines = extremes.shape
-    turned = np.empty((sides, lines, planes), extremes.dtype)
-    for side in range(sides):
-        for plane in range(planes):
-            for line in range(lines):
-                turned[side, line, plane] = extremes[side, plane, line]
-    return turned
-
-
-@kernel
 def _plane_hull(low, high, chain):
     """The corners of a plane's hull: (n, 2) of (line, position) into `chain`, and n.
 
@@ -113,24 +90,29 @@ def _plane_hull(low, high, chain):
 
 
 @kernel
-def _widest_plane(extremes, across, along):
-    planes, lines = extremes.shape[1:]
-    chain, reach = np.empty((2 * lines, 2), np.int64), np.empty(2 * lines)
-    widest = 0.0
-    for step in range(planes):  # from the middle, where the widest planes tend to lie, outwards
-        plane = (planes - 1) // 2 + ((step + 1) // 2 if step % 2 else -(step // 2))
-        low, high = extremes[0, plane], extremes[1, plane]
-        line, position, radius = _circle(low, high, across, along)
-        if 2 * radius <= widest:
-            continue
-        n = _plane_hull(low, high, chain)
-        for i in range(n):
-            u, v = (chain[i, 0] - line) * across, (chain[i, 1] - position) * along
-            reach[i] = np.sqrt(u * u + v * v)
-            for j in range(i):
-                if reach[i] + reach[j] > widest:
-                    u, v = (chain[i, 0] - chain[j, 0]) * across, (chain[i, 1] - chain[j, 1]) * along
-                    widest = max(widest, np.sqrt(u * u + v * v))
+def _widest_planes(in_slice, in_column, in_row, spacing):
+    """The greatest distance between two vertices in one plane, for the planes across each of the axes."""
+    dz, dy, dx = spacing[0] / 2, spacing[1] / 2, spacing[2] / 2
+    widest = (0.0, 0.0, 0.0)
+    for axis in range(3):
+        extremes, across, along = (in_slice, in_column, in_row)[axis], (dy, dz, dz)[axis], (dx, dx, dy)[axis]
+        planes, lines = extremes.shape[1:]
+        chain, reach, longest = np.empty((2 * lines, 2), np.int64), np.empty(2 * lines), 0.0
+        for step in range(planes):  # from the middle, where the widest planes tend to lie, outwards
+            plane = (planes - 1) // 2 + ((step + 1) // 2 if step % 2 else -(step // 2))
+            low, high = extremes[0, plane], extremes[1, plane]
+            line, position, radius = _circle(low, high, across, along)
+            if 2 * radius <= longest:
+                continue
+            n = _plane_hull(low, high, chain)
+            for i in range(n):
+                u, v = (chain[i, 0] - line) * across, (chain[i, 1] - position) * along
+                reach[i] = np.sqrt(u * u + v * v)
+                for j in range(i):
+                    if reach[i] + reach[j] > longest:
+                        u, v = (chain[i, 0] - chain[j, 0]) * across, (chain[i, 1] - chain[j, 1]) * along
+                        longest = max(longest, np.sqrt(u * u + v * v))
+        widest = (widest[1], widest[2], longest)
     return widest
 
 
@@ -180,13 +162,18 @@ def _hop(points, z, y, x):
 
 
 @kernel
-def _farthest(points, centre):
-    """The greatest distance between two points.
+def _farthest(corners, sums, spacing):
+    """The greatest distance in mm between two of the corners, given in half voxels.
 
     Hops to the farthest point, the first of them from the centre, give a long pair. A longer one must have both ends
     far from its middle: with all points within `radius` of it, only those beyond `longest - radius` are compared.
     """
-    longest, a, b = -1.0, 0, _hop(points, centre[0], centre[1], centre[2])[0]
+    dz, dy, dx = spacing[0] / 2, spacing[1] / 2, spacing[2] / 2
+    points = np.empty(corners.shape)
+    for i in range(points.shape[0]):
+        points[i, 0], points[i, 1], points[i, 2] = corners[i, 0] * dz, corners[i, 1] * dy, corners[i, 2] * dx
+    n = sums[0] / 2
+    longest, a, b = -1.0, 0, _hop(points, sums[1] / n * dz, sums[2] / n * dy, sums[3] / n * dx)[0]
     while True:
         c, distance = _hop(points, points[b, 0], points[b, 1], points[b, 2])
         if not distance > longest:

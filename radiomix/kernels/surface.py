@@ -13,7 +13,7 @@ from .jit import kernel
 
 TWO, FOUR, SIX = np.uint64(2), np.uint64(4), np.uint64(6)
 PAIR, OWN = np.uint64(3), np.uint64(2**63 - 1)  # two voxels of a row; those that begin a pair in their word
-SWEEPS = 30  # of rotations, far more than are needed: each squares what is left
+ROTATIONS = 30  # more than are needed: every three of them square what is left
 NEGLIGIBLE = 1e-20  # beside the elements on the diagonal: its square is in no eigenvalue's last bit
 NOWHERE = np.int32(2**31 - 1)  # the least position on a line that the mesh does not meet
 
@@ -60,35 +60,27 @@ def area_and_volume(found: Trace, spacing: tuple[float, float, float], closed: b
 
 @kernel
 def eigenvalues(matrix):
-    """Ascending, of a symmetric (3, 3) matrix that is written over: by Jacobi's rotations."""
-    for _ in range(SWEEPS):
-        if matrix[1, 0] == 0 and matrix[2, 0] == 0 and matrix[2, 1] == 0:
-            break
-        for p in range(2):
-            for q in range(p + 1, 3):
-                _rotate(matrix, p, q, 3 - p - q)
+    """Ascending, of a symmetric (3, 3) matrix that is written over: by Jacobi's rotations.
+
+    Each turns two axes so that the element between them becomes 0.
+    """
+    for step in range(ROTATIONS):
+        p, q, other = step % 3, (step + 1) % 3, (step + 2) % 3
+        between = matrix[p, q]
+        matrix[p, q] = matrix[q, p] = 0.0
+        if abs(between) <= NEGLIGIBLE * (abs(matrix[p, p]) + abs(matrix[q, q])):
+            continue
+        slant = (matrix[q, q] - matrix[p, p]) / (2 * between)
+        tangent = math.copysign(1.0, slant) / (abs(slant) + math.sqrt(1 + slant * slant))
+        cosine = 1 / math.sqrt(1 + tangent * tangent)
+        matrix[p, p] -= tangent * between
+        matrix[q, q] += tangent * between
+        first, second = matrix[p, other], matrix[q, other]
+        matrix[p, other] = matrix[other, p] = cosine * (first - tangent * second)
+        matrix[q, other] = matrix[other, q] = cosine * (second + tangent * first)
     a, b, c = matrix[0, 0], matrix[1, 1], matrix[2, 2]
     low, high = min(a, b), max(a, b)
     return min(low, c), max(low, min(high, c)), max(high, c)
-
-
-@kernel
-def _rotate(matrix, p, q, other):
-    """Turn the axes p and q so that the element between them is 0."""
-    between = matrix[q, p]
-    if abs(between) <= NEGLIGIBLE * (abs(matrix[p, p]) + abs(matrix[q, q])):
-        matrix[q, p] = 0.0
-        return
-    slant = (matrix[q, q] - matrix[p, p]) / (2 * between)
-    tangent = math.copysign(1.0, slant) / (abs(slant) + math.hypot(1.0, slant))
-    cosine = 1 / math.hypot(1.0, tangent)
-    sine = tangent * cosine
-    matrix[p, p] -= tangent * between
-    matrix[q, q] += tangent * between
-    first, second = matrix[max(p, other), min(p, other)], matrix[max(q, other), min(q, other)]
-    matrix[q, p] = 0.0
-    matrix[max(p, other), min(p, other)] = cosine * first - sine * second
-    matrix[max(q, other), min(q, other)] = sine * first + cosine * second
 
 
 @kernel
