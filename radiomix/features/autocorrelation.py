@@ -7,7 +7,7 @@ import numpy as np
 from ..image import Triple
 from ..kernels.autocorrelation import add_products, fold
 
-ROWS = 16  # frequencies along y that are transformed at once: enough for a matrix product, and little memory
+ROWS = 12  # frequencies along y that are transformed at once: enough for a matrix product, and little memory
 
 
 def moran_and_geary(intensities: np.ndarray, inside: np.ndarray, spacing: Triple) -> tuple[float, float]:
@@ -45,7 +45,7 @@ def weighted_sums(values: np.ndarray, inside: np.ndarray, spacing: Triple) -> tu
     quarters = np.empty((2, 2, my, 2, 2, 2, 2, mz, 3, mx))
     fold(*_laid_out(values, inside, order), quarters)
     quarters = quarters.reshape(2, 2, my, -1)
-    weights = _spectra_of_weights((ny, nz, nx), tuple(spacing[axis] for axis in order))
+    weights = _spectra_of_weights((nz, ny, nx), tuple(spacing[axis] for axis in order[[1, 0, 2]]))
     along_y = np.empty((2, 2, min(ROWS, ky), quarters.shape[3]))
     along_x, spectra = np.empty((2, 2, mz, 3, 2, 2, 2, 2, kx)), np.empty((2, 2, kz, 3, 2, 2, 2, 2, kx))
     by_y_and_x = along_x.reshape(-1, 2, 2, 2, 2, kx).transpose(1, 2, 3, 4, 0, 5)
@@ -78,16 +78,17 @@ def _spectra_of_weights(shape: tuple[int, ...], spacing: tuple[float, ...]) -> n
     Divided by the number of cells of the grid, which is twice as wide as the region; a frequency counts twice where
     its negative is another.
     """
-    y, z, x = ((_places(n) * step) ** 2 for n, step in zip(shape, spacing, strict=True))
-    weights = y[:, :, None, None, None, None] + z[:, :, None, None] + x
-    weights[0, 0, 0, 0, 0, 0] = np.inf
-    np.divide(1, np.sqrt(weights, out=weights), out=weights)
-    of_y, of_z, of_x = (_waves(n, n)[0] * np.where(np.arange(n // 2 + 1) % (n / 2), 2 / n, 1 / n) for n in shape)
-    along_x = np.empty((y.size * z.size, *of_x.shape[::2]))
-    np.matmul(weights.reshape(-1, *x.shape).swapaxes(0, 1), of_x, out=along_x.swapaxes(0, 1))
-    along_z = of_z.swapaxes(1, 2) @ along_x.reshape(y.size, *z.shape, -1)
-    along_y = of_y.swapaxes(1, 2) @ along_z.reshape(*y.shape, -1)
-    return along_y.reshape(*of_y.shape[::2], *of_z.shape[::2], *of_x.shape[::2])
+    z, y, x = ((_places(n) * step) ** 2 for n, step in zip(shape, spacing, strict=True))
+    of_z, of_y, of_x = (_waves(n, n)[0] * np.where(np.arange(n // 2 + 1) % (n / 2), 2 / n, 1 / n) for n in shape)
+    in_slice = y[:, :, None, None] + x
+    slices = np.empty((z.size, *of_y.shape[::2], *of_x.shape[::2]))
+    for k, away in enumerate(z.ravel()):
+        distance = np.sqrt(in_slice + away)
+        if k == 0:
+            distance[0, 0, 0, 0] = np.inf
+        along_x = (1 / distance).swapaxes(1, 2) @ of_x
+        np.matmul(of_y.swapaxes(1, 2)[:, None], along_x, out=slices[k].swapaxes(1, 2))
+    return (of_z.swapaxes(1, 2) @ slices.reshape(*z.shape, -1)).reshape(*of_z.shape[::2], *slices.shape[1:])
 
 
 def _places(count: int) -> np.ndarray:

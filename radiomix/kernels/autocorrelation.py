@@ -64,12 +64,12 @@ def add_products(weights, row, spectra, total):
     """Add to total (3,) the sums over frequencies of w a b, for these a and b: region and region, values and values,
     region and squares.
 
-    weights : (2, rows, 2, z, 2, x) what the weights at even and odd distances make at each frequency, of y, z and x
+    weights : (2, z, 2, rows, 2, x) what the weights at even and odd distances make at each frequency, of z, y and x
     row : the frequency along y
     spectra : (2, 2, z, 3, 2, 2, 2, 2, x) for z, y and x: of sums or differences, of even or odd distances, frequency
     """
     signed = np.empty((8, weights.shape[5]))
-    for z in range(weights.shape[3]):
+    for z in range(weights.shape[1]):
         for x in range(weights.shape[5]):
             for n, weight in enumerate(_weights_at(weights, row, z, x)):
                 signed[n, x] = weight
@@ -107,8 +107,8 @@ def _at(spectra, of_z, z, field, of_y, of_x, x):
 @kernel
 def _weights_at(weights, y, z, x):
     """The same for weights."""
-    a, b = weights[0, y, 0, z, 0, x], weights[0, y, 0, z, 1, x]
-    c, d = weights[1, y, 0, z, 0, x], weights[1, y, 0, z, 1, x]
-    e, f = weights[0, y, 1, z, 0, x], weights[0, y, 1, z, 1, x]
-    g, h = weights[1, y, 1, z, 0, x], weights[1, y, 1, z, 1, x]
+    a, b = weights[0, z, 0, y, 0, x], weights[0, z, 0, y, 1, x]
+    c, d = weights[0, z, 1, y, 0, x], weights[0, z, 1, y, 1, x]
+    e, f = weights[1, z, 0, y, 0, x], weights[1, z, 0, y, 1, x]
+    g, h = weights[1, z, 1, y, 0, x], weights[1, z, 1, y, 1, x]
     return _mix(a, b, c, d, e, f, g, h)
