@@ -118,6 +118,16 @@ def test_what_itk_is_to_judge(tmp_path: Path, spoil: str) -> None:
     assert read_nifti(path) is None
 
 
+def test_a_header_of_another_size(tmp_path: Path) -> None:
+    """ITK reads such a file, and whatever else it holds."""
+    path = written(tmp_path / "image.nii", np.eye(3))
+    content = bytearray(path.read_bytes())
+    content[0] += 1
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match="no NIfTI header"):
+        read_image(path)
+
+
 def test_a_header_that_describes_no_grid(tmp_path: Path) -> None:
     path = written(tmp_path / "image.nii", np.eye(3))
     content = bytearray(path.read_bytes())
@@ -176,6 +186,16 @@ def test_the_second_kind_is_refused(
     content[at : at + len(value)] = value
     path.write_bytes(content)
     with pytest.raises(UnsupportedImage, match=message):
+        read_image(path)
+
+
+@pytest.mark.parametrize(("at", "value"), [(4, b"ni2"), (16, b"\x09")])
+def test_the_second_kind_is_in_one_piece(tmp_path: Path, at: int, value: bytes) -> None:
+    path = written(tmp_path / "image.nii", np.eye(3), second=True)
+    content = bytearray(path.read_bytes())
+    content[at : at + len(value)] = value
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match="file in one piece with 1 to 7 dimensions; found magic"):
         read_image(path)
 
 

@@ -25,12 +25,16 @@ def read_by_itk(path: Path, channel: int | None) -> Image:
         return from_sitk(channel_of(_execute(reader), channel, str(path)), str(path))
     size, pixels = _size(reader), sitk.GetPixelIDValueAsString(reader.GetPixelID())
     refuse_unsupported(size, reader.GetNumberOfComponents(), pixels, str(path))
-    header = read_header(path) if path.name.lower().endswith(ENDINGS) else None
-    number = None if header is None or header.scaled else header.number
-    if header is None or number is None:
+    if not path.name.lower().endswith(ENDINGS):
+        return from_sitk(_execute(reader), str(path))
+    header = read_header(path)
+    if header is None:
+        raise UnreadableFile(f"cannot read {path}: the file is damaged or cut short (no NIfTI header)")
+    number = header.number
+    if number is None or header.scaled:
         return from_sitk(_execute(reader), str(path))
     # of NIfTI the grid alone: ITK turns NaN and infinity into 0, and reads half a file without a word
-    return Image(read_voxels(header, number), _grid(reader, len(size)), str(path), len(size))
+    return Image(read_voxels(header, number, size), _grid(reader, len(size)), str(path), len(size))
 
 
 def write_by_itk(image: Image, path: str) -> None:

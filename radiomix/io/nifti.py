@@ -52,6 +52,11 @@ class Header:
         """Whether this is NIfTI-2, which ITK does not read."""
         return self.fields.itemsize == 540
 
+    @property
+    def whole(self) -> bool:
+        """Whether this is a file in one piece, with dimensions as the standard has them."""
+        return self.fields["magic"].startswith(b"n+") and 1 <= self.fields["dim"][0] <= 7
+
     @cached_property
     def size(self) -> tuple[int, ...]:
         """Voxels along (x, y, z, ...), less what is one voxel thick beyond z."""
@@ -75,7 +80,7 @@ class Header:
     @cached_property
     def geometry(self) -> Geometry | None:
         """The grid as ITK sees it; None where it weighs qform against sform, or refuses the file."""
-        if self.fields["intent"] in SEVERAL:
+        if not self.whole or self.fields["intent"] in SEVERAL:
             return None
         dimensions, scale = len(self.size), MILLIMETRES.get(int(self.fields["units"]) & 7, 1.0)
         steps = self.fields["pixdim"][1 : 1 + dimensions].astype(np.float64) * scale
@@ -133,7 +138,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header | None:
-    """The header of a NIfTI file; None where it is damaged or none of a file in one piece."""
+    """The header of a NIfTI file; None where there is none."""
     with path.open("rb") as file:
         start = file.read(4096)
     if start[:2] == b"\x1f\x8b":
@@ -143,9 +148,7 @@ def read_header(path: Path) -> Header | None:
             return None
     for length, order in product(FIELDS, "<>"):
         if len(start) >= length and np.frombuffer(start, f"{order}i4", count=1)[0] == length:
-            fields = np.frombuffer(start, _layout(length).newbyteorder(order), count=1)[0]  # type: ignore[arg-type]
-            whole = fields["magic"].startswith(b"n+") and 1 <= fields["dim"][0] <= 7
-            return Header(path, fields) if whole else None
+            return Header(path, np.frombuffer(start, _layout(length).newbyteorder(order), count=1)[0])  # type: ignore[arg-type]
     return None
 
 
@@ -170,7 +173,7 @@ def read_nifti(path: Path) -> Image | None:
         _refuse(header)
     if geometry is None or number is None or (header.scaled and not header.second):
         return None
-    array = read_voxels(header, number)
+    array = read_voxels(header, number, header.size)
     if header.scaled:
         array = array * header.fields["slope"] + header.fields["intercept"]
     return Image(array, geometry, str(path), len(header.size))
@@ -178,6 +181,11 @@ def read_nifti(path: Path) -> Image | None:
 
 def _refuse(header: Header) -> None:
     """Raise UnsupportedImage unless a NIfTI-2 file, which ITK is not to judge, holds an image of ours."""
+    if not header.whole:
+        raise UnreadableFile(
+            f"cannot read {header.path}: expected a NIfTI-2 file in one piece with 1 to 7 dimensions; found magic "
+            f"{header.fields['magic']} and dim {header.fields['dim'].tolist()}"
+        )
     if header.number is None:
         kind = int(header.fields["kind"])
         raise UnsupportedImage(
@@ -192,14 +200,13 @@ def _refuse(header: Header) -> None:
         )
 
 
-def read_voxels(header: Header, number: np.dtype) -> np.ndarray:
-    """The stored numbers, of the type that the header gives, as (z, y, x).
+def read_voxels(header: Header, number: np.dtype, size: tuple[int, ...]) -> np.ndarray:
+    """The stored numbers, of the type that the header gives, as (z, y, x); the size is (x, y) or (x, y, z).
 
     Raises
     ------
     UnreadableFile
     """
-    size = header.size
     voxels = memoryview(_content(header.path))[int(header.fields["first"]) :]
     found, wanted = len(voxels) // number.itemsize, math.prod(size)
     if found < wanted:
