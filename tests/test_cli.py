@@ -64,7 +64,7 @@ def test_every_verb_has_help(run) -> None:
         assert verb in listed
         code, text, _ = run(verb, "--help")
         assert code == 0
-        assert "Usage" in text
+        assert f"usage: radiomix {verb}" in text
 
 
 def test_the_version_is_the_package_s(run) -> None:

@@ -62,7 +62,7 @@ INSIDE_FUNCTIONS = {
 }
 
 TABLE_LIBRARIES = frozenset({"sklearn", "lifelines", "xgboost", "sksurv", "imblearn", "shap", "skops", "statsmodels"})
-PLOTTING = frozenset({"matplotlib", "jinja2", "typer"})
+PLOTTING = frozenset({"matplotlib", "jinja2"})
 IMAGE_LIBRARIES = frozenset({"SimpleITK", "nibabel", "pydicom", "highdicom", "pywt", "numba", "radiomics"})
 
 # room -> libraries outside the standard library that it must not load

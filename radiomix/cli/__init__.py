@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import RadiomixError, RadiomixWarning
 from . import images, studies
 from .options import say
-from .plain import plain_call
+from .parser import call_of
 
 COMMANDS = (
     images.extract, images.maps, images.check, studies.evaluate, studies.train, studies.predict, studies.models,
@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(100_000)  # what is loaded stays: looking for garbage among it is a sixth of a short command,
     atexit.register(gc.freeze)  # and its end another
     try:
-        _run(arguments)
+        call_of(COMMANDS, sys.argv[1:] if arguments is None else arguments)()
+        sys.exit()
     except RadiomixError as error:
         say(" ".join(str(error).split()))
         sys.exit(2)
@@ -41,16 +42,6 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         say(f"{error.filename or 'a file'} cannot be read or written: {error.strerror or error}")
         sys.exit(2)
-
-
-def _run(arguments: list[str] | None) -> None:
-    # the shell of Windows leaves wildcards to the parser
-    call = None if os.name == "nt" else plain_call(COMMANDS, sys.argv[1:] if arguments is None else arguments)
-    if call is not None:
-        sys.exit(call())
-    from .typed import parser
-
-    parser(COMMANDS)(args=arguments)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:

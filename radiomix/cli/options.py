@@ -1,7 +1,4 @@
-"""What the commands share: their options, and how arguments become settings, cases and files.
-
-Options are declared without the parser that reads them (`typed`), which takes as long to load as NumPy.
-"""
+"""What the commands share: their options, and how arguments become settings, cases and files."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def models() -> None:
     """The models, and what each serves."""
     from ..study import list_models
 
-    tell(list_models().to_string(index=False))
+    tell(list_models().reset_index().to_string(index=False))
 
 
 def _say_scores(result: Evaluation) -> None:
