@@ -30,6 +30,7 @@ _HOME = {
     "read_image": "io",
     "extract": "extraction",
     "extract_maps": "maps",
+    "save_maps": "maps",
     "plot_map": "report.maps",
     "describe": "spellings",
     "terms": "spellings",

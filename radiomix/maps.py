@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from .extraction import Settings, as_config, read_roi
 from .extraction.announce import announce_compilation
 from .extraction.compute import wanted_features
 from .extraction.threads import cores, in_order
-from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows
+from .features.windows import MAPPED, Wanted, Windows, check, features_of_windows, with_map
 from .image import Image, Roi, widened
 from .itk import to_sitk, writable
 from .preprocess import Region, discretise, find_region, prepare
@@ -54,7 +54,8 @@ def extract_maps(
     image, mask, config, label : as in `radiomix.extract`; every image type of the configuration is mapped
     radius : reach of the window in voxels, along each axis; None takes `config.kernel_radius` (1)
     families : firstorder, glcm, glrlm, glszm, gldm, ngldm, ngtdm; None takes those of the configuration
-    features : names ("JointEntropy"); None takes the default features of each family
+    features : names ("JointEntropy"); None takes the features of each family that the configuration names, else its
+        default ones, as far as they have a map
     full : whether maps cover the image's grid; else the ROI's box and `radius` around it
     workers : threads; None takes all cores. Each works on a piece of the ROI, so memory stays bounded
     progress : whether to show a bar
@@ -74,20 +75,50 @@ def extract_maps(
     out of JointAverage as of every other feature, and an MCC that cannot be computed does not blank its neighbours.
     """
     settings = _settings(as_config(config), radius, families, features)
-    announce_compilation()
-    picture, roi_mask = prepare(*read_roi(image, mask, settings, label), settings)
-    region = _with_margin(find_region(picture, roi_mask, settings), settings.kernel_radius, picture.array.shape)
-    wanted = {found.name: chosen for found, chosen in wanted_features(settings)}
-    check(wanted)
     maps: dict[str, sitk.Image] = {}
-    for image_type in settings.images:
-        for name, derived in image_type.filter.images(picture, region.box):
-            windows = _windows(derived, region, settings.for_image(image_type), name)
-            places = _Places.of(windows, region, picture if full else derived, full)
-            columns = _blank(places.grid, settings.initial_value, wanted)
-            _slide(windows, places, wanted, columns, name, workers or cores(), progress)
-            maps |= {f"{name}_{kind}_{feature}": image for (kind, feature), image in columns.items()}
+    for derived in _derived_images(image, mask, settings, label, full):
+        maps |= derived.maps(workers or cores(), progress)
     return {column: maps[column] for column in sorted(maps)}
+
+
+def save_maps(
+    image: Readable,
+    mask: Readable,
+    folder: str | os.PathLike[str],
+    config: Settings = None,
+    *,
+    label: int | None = None,
+    radius: int | None = None,
+    families: Sequence[str] | None = None,
+    features: Sequence[str] | None = None,
+    full: bool = False,
+    suffix: str = ".nii.gz",
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[Path]:
+    """`extract_maps` into files: the maps of one derived image are written before those of the next are made.
+
+    Parameters
+    ----------
+    folder, suffix, overwrite : as in `write_maps`
+    image, mask, config, label, radius, families, features, full, workers, progress : as in `extract_maps`
+
+    Returns
+    -------
+    The files written
+
+    Raises
+    ------
+    InputError, ConfigError : as `extract_maps` and `write_maps` do; a file that exists, before its map is made
+    """
+    settings = _settings(as_config(config), radius, families, features)
+    written = []
+    for derived in _derived_images(image, mask, settings, label, full):
+        _paths(derived.columns, folder, suffix, overwrite)
+        maps = derived.maps(workers or cores(), progress)
+        written += write_maps(maps, folder, suffix=suffix, overwrite=overwrite)
+    return written
 
 
 def write_maps(
@@ -98,19 +129,27 @@ def write_maps(
     Raises
     ------
     InputError : a file exists and `overwrite` is False; nothing is written then
+    ConfigError : no format has this suffix
     """
-    import SimpleITK as sitk
+    from .io.by_itk import write_by_itk
 
-    target = Path(folder)
-    paths = [target / f"{column}{suffix}" for column in maps]
+    paths = _paths(maps, folder, suffix, overwrite)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for path, image in zip(paths, maps.values(), strict=True):
+        write_by_itk(image, str(path))
+    return paths
+
+
+def _paths(columns: Iterable[str], folder: str | os.PathLike[str], suffix: str, overwrite: bool) -> list[Path]:
+    if not suffix.startswith("."):
+        raise ConfigError(f"a suffix begins with a dot, such as .nii.gz or .nrrd; found {suffix!r}")
+    paths = [Path(folder) / f"{column}{suffix}" for column in columns]
     there = [path.name for path in paths if path.exists()]
     if there and not overwrite:
         raise InputError(
-            f"{len(there)} maps exist already in {target} ({there[0]}, ...); choose another folder or overwrite"
+            f"{len(there)} of {len(paths)} maps exist already in {folder} ({there[0]}, ...); "
+            "choose another folder or overwrite"
         )
-    target.mkdir(parents=True, exist_ok=True)
-    for path, image in zip(paths, maps.values(), strict=True):
-        sitk.WriteImage(image, str(path), useCompression=True)
     return paths
 
 
@@ -141,6 +180,16 @@ def _named(
             raise ConfigError(unknown("feature", feature, set().union(*there.values())))
     chosen = {name: tuple(f for f in features if f in names) for name, names in there.items()}
     return {name: names for name, names in chosen.items() if names}
+
+
+def _wanted(config: Config) -> Wanted:
+    """The features of each family; of all of a family those that have a map."""
+    wanted = {
+        found.name: chosen if config.selection[found.name] else with_map(found.name, chosen)
+        for found, chosen in wanted_features(config)
+    }
+    check(wanted)
+    return wanted
 
 
 def _with_margin(region: Region, margin: int, shape: tuple[int, ...]) -> Region:
@@ -175,30 +224,55 @@ class _Places:
         return cls(grid, starts, voxels)
 
 
-def _blank(grid: Image, value: float, wanted: Wanted) -> dict[tuple[str, str], sitk.Image]:
-    """A map for each feature that nothing has been written to."""
-    import SimpleITK as sitk
+@dataclass(frozen=True, eq=False)
+class _Derived:
+    """A derived image that windows slide over."""
 
-    blank = to_sitk(grid.with_array(np.full(grid.array.shape, value)))
-    return {(kind, feature.name): sitk.Image(blank) for kind, features in wanted.items() for feature in features}
+    name: str
+    windows: Windows
+    places: _Places
+    wanted: Wanted
+
+    @property
+    def columns(self) -> list[str]:
+        return [f"{self.name}_{kind}_{f.name}" for kind, features in self.wanted.items() for f in features]
+
+    def maps(self, workers: int, progress: bool) -> dict[str, sitk.Image]:
+        """A map for each of its columns."""
+        import SimpleITK as sitk
+
+        grid = self.places.grid
+        blank = to_sitk(grid.with_array(np.full(grid.array.shape, self.windows.config.initial_value)))
+        maps = {column: sitk.Image(blank) for column in self.columns}
+        self._slide({column: writable(image) for column, image in maps.items()}, workers, progress)
+        return maps
+
+    def _slide(self, arrays: dict[str, np.ndarray], workers: int, progress: bool) -> None:
+        """Fill flat maps, where they lie."""
+        starts, total = self.places.starts, len(self.places.starts)
+
+        def work(piece: slice) -> tuple[slice, dict[str, dict[str, np.ndarray]]]:
+            return piece, features_of_windows(self.windows, starts[piece], self.wanted)
+
+        pieces = [slice(i, min(i + CHUNK, total)) for i in range(0, total, CHUNK)]
+        with tqdm(total=total, desc=self.name, unit="voxel", disable=not progress) as bar:
+            for piece, found in in_order(work, [pieces], min(workers, len(pieces))):
+                voxels = self.places.voxels[piece]
+                for kind, columns in found.items():
+                    for feature, values in columns.items():
+                        arrays[f"{self.name}_{kind}_{feature}"][voxels] = values
+                bar.update(piece.stop - piece.start)
 
 
-def _slide(
-    windows: Windows, places: _Places, wanted: Wanted, maps: dict[tuple[str, str], sitk.Image], image_name: str,
-    workers: int, progress: bool,
-) -> None:  # fmt: skip
-    """Fill the map of every feature, where it lies."""
-    arrays = {key: writable(image) for key, image in maps.items()}
-
-    def work(piece: slice) -> tuple[slice, dict[str, dict[str, np.ndarray]]]:
-        return piece, features_of_windows(windows, places.starts[piece], wanted)
-
-    total = len(places.starts)
-    pieces = [slice(i, min(i + CHUNK, total)) for i in range(0, total, CHUNK)]
-    with tqdm(total=total, desc=image_name, unit="voxel", disable=not progress) as bar:
-        for piece, found in in_order(work, [pieces], min(workers, len(pieces))):
-            voxels = places.voxels[piece]
-            for kind, columns in found.items():
-                for feature, values in columns.items():
-                    arrays[kind, feature][voxels] = values
-            bar.update(piece.stop - piece.start)
+def _derived_images(
+    image: Readable, mask: Readable, config: Config, label: int | None, full: bool
+) -> Iterator[_Derived]:
+    announce_compilation()
+    wanted = _wanted(config)
+    picture, roi_mask = prepare(*read_roi(image, mask, config, label), config)
+    region = _with_margin(find_region(picture, roi_mask, config), config.kernel_radius, picture.array.shape)
+    for image_type in config.images:
+        for name, derived in image_type.filter.images(picture, region.box):
+            windows = _windows(derived, region, config.for_image(image_type), name)
+            places = _Places.of(windows, region, picture if full else derived, full)
+            yield _Derived(name, windows, places, wanted)

@@ -404,6 +404,8 @@ def test_maps_are_written_beside_one_another(run, cohort: Path, tmp_path: Path) 
         "original_firstorder_Mean.nii.gz",
     ]
     assert run("maps", *pair(cohort), "-o", tmp_path / "maps", *options)[0] == 2
+    one = run("maps", *pair(cohort), "-o", tmp_path / "one", "--families", "firstorder", "--features", "Mean")
+    assert one[:2] == (0, f"1 map in {tmp_path / 'one'}\n")
 
 
 def test_the_installation_is_verified_by_the_embedded_standard(run) -> None:

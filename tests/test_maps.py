@@ -16,7 +16,7 @@ import SimpleITK as sitk
 import radiomix as rx
 from radiomix.errors import ConfigError, InputError
 from radiomix.image import Geometry, Image
-from radiomix.maps import write_maps
+from radiomix.maps import save_maps, write_maps
 
 FAMILIES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 SPACING = (2.0, 1.2, 1.0)
@@ -181,10 +181,12 @@ def test_ibsi_maps_merge_directions() -> None:
         assert sitk.GetArrayFromImage(maps[column])[4, 5, 6] == pytest.approx(alone[column], rel=1e-9)
 
 
-def test_cropped_maps_lie_where_the_full_ones_do() -> None:
+@pytest.mark.parametrize("force_2d", [False, True])
+def test_cropped_maps_lie_where_the_full_ones_do(force_2d: bool) -> None:
     image, mask = phantom()
-    full = rx.extract_maps(image, mask, families=["firstorder"], features=["Mean"], full=True, progress=False)
-    cropped = rx.extract_maps(image, mask, families=["firstorder"], features=["Mean"], progress=False)
+    config = rx.Config.pyradiomics(force_2d=force_2d, force_2d_axis=1)
+    full = rx.extract_maps(image, mask, config, families=["firstorder"], features=["Mean"], full=True, progress=False)
+    cropped = rx.extract_maps(image, mask, config, families=["firstorder"], features=["Mean"], progress=False)
     (column,) = full
     small = cropped[column]
     onto = sitk.Resample(small, full[column], sitk.Transform(), sitk.sitkNearestNeighbor, 0.0)
@@ -199,6 +201,44 @@ def test_written_maps_are_not_overwritten(tmp_path: Path) -> None:
     assert sitk.ReadImage(str(path)).GetOrigin() == maps["original_firstorder_Mean"].GetOrigin()
     with pytest.raises(InputError, match="exist already"):
         write_maps(maps, tmp_path, suffix=".nrrd")
+
+
+def test_maps_of_derived_images_are_written_one_image_after_the_other(tmp_path: Path) -> None:
+    image, mask = phantom()
+    config = {"imageType": {"Original": {}, "LoG": {"sigma": [2.0]}}, "featureClass": {"firstorder": ["Mean"]}}
+    paths = save_maps(image, mask, tmp_path, config, suffix=".nrrd", progress=False)
+    in_memory = rx.extract_maps(image, mask, config, progress=False)
+    assert [path.name for path in paths] == [
+        "original_firstorder_Mean.nrrd", "log-sigma-2-0-mm-3D_firstorder_Mean.nrrd",
+    ]  # fmt: skip
+    for path in paths:
+        np.testing.assert_array_equal(
+            sitk.GetArrayFromImage(sitk.ReadImage(str(path))), sitk.GetArrayFromImage(in_memory[path.stem])
+        )
+
+
+def test_what_cannot_be_written_is_said_before_windows_slide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, mask = phantom()
+    options = {"families": ["firstorder"], "features": ["Mean"], "progress": False}
+    with pytest.raises(ConfigError, match="use an ending such as"):
+        save_maps(image, mask, tmp_path, suffix=".foo", **options)
+    save_maps(image, mask, tmp_path, **options)
+    monkeypatch.setattr("radiomix.maps.features_of_windows", None)
+    with pytest.raises(InputError, match=r"1 of 1 maps exist already .* choose another folder or overwrite"):
+        save_maps(image, mask, tmp_path, **options)
+    with pytest.raises(ConfigError, match=r"begins with a dot, .* found 'nrrd'"):
+        save_maps(image, mask, tmp_path, suffix="nrrd", **options)
+
+
+def test_all_of_a_family_are_those_that_have_a_map() -> None:
+    image, mask = phantom()
+    columns = rx.extract_maps(image, mask, rx.Config.ibsi(), families=["firstorder"], progress=False)
+    assert "original_firstorder_Variance" in columns
+    assert "original_firstorder_CoefficientOfVariation" not in columns
+    with pytest.raises(ConfigError, match="unknown first-order voxel map 'CoefficientOfVariation'"):
+        rx.extract_maps(
+            image, mask, rx.Config.ibsi(), families=["firstorder"], features=["CoefficientOfVariation"], progress=False
+        )
 
 
 @pytest.mark.parametrize("full", [False, True])

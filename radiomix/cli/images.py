@@ -84,18 +84,17 @@ def maps(
     features: Annotated[str, Option(help="Features of these families, separated by commas.")] = "",
     full: Annotated[bool, Option("--full", help="Maps on the whole image's grid, not the ROI's box.")] = False,
     suffix: Annotated[str, Option(help="The kind of file: .nii.gz, .nrrd, .mha, ...")] = ".nii.gz",
-    jobs: Jobs = None,
+    jobs: Annotated[int | None, Option("--jobs", "-j", min=1, help="Threads; by default one per core.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Features in a sliding window: an image per feature."""
-    from ..maps import extract_maps, write_maps
+    from ..maps import save_maps
 
-    found = extract_maps(
-        str(image), str(mask), read_config(param, setting), label=label, radius=radius, full=full, workers=jobs,
-        families=names(families) or None, features=names(features) or None,
+    written = save_maps(
+        str(image), str(mask), out, read_config(param, setting), label=label, radius=radius, full=full, workers=jobs,
+        families=names(families) or None, features=names(features) or None, suffix=suffix, overwrite=overwrite,
     )  # fmt: skip
-    write_maps(found, out, suffix=suffix, overwrite=overwrite)
-    tell(f"{len(found)} maps in {out}")
+    tell(f"{len(written)} map{'' if len(written) == 1 else 's'} in {out}")
 
 
 def check(

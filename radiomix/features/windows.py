@@ -301,6 +301,11 @@ def features_of_windows(windows: Windows, starts: np.ndarray, wanted: Wanted) ->
     return found
 
 
+def with_map(name: str, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    """Those of a family's features that have a map."""
+    return tuple(feature for feature in features if name != "firstorder" or feature.name in STATISTICS)
+
+
 def check(wanted: Wanted) -> None:
     """Refuse families and features that have no map.
 
@@ -311,7 +316,6 @@ def check(wanted: Wanted) -> None:
     for name, features in wanted.items():
         if name not in MAPPED:
             raise ConfigError(f"{unknown('family of voxel maps', name, MAPPED)}; shape and the like have no map")
-        if name == "firstorder":
-            for feature in features:
-                if feature.name not in STATISTICS:
-                    raise ConfigError(unknown("first-order voxel map", feature.name, STATISTICS))
+        for feature in features:
+            if feature not in with_map(name, (feature,)):
+                raise ConfigError(unknown("first-order voxel map", feature.name, STATISTICS))

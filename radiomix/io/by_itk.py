@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from ..errors import ConfigError, LabelError, UnreadableFile
 from ..image import Geometry, Image
-from ..itk import from_sitk, geometry_of, refuse_unsupported, to_sitk
+from ..itk import from_sitk, geometry_of, refuse_unsupported
 from .nifti import ENDINGS, read_header, read_voxels
 
 
@@ -37,10 +37,10 @@ def read_by_itk(path: Path, channel: int | None) -> Image:
     return Image(read_voxels(header, number, size), _grid(reader, len(size)), str(path), len(size))
 
 
-def write_by_itk(image: Image, path: str) -> None:
+def write_by_itk(image: sitk.Image, path: str) -> None:
     """Write an image or a mask; the file name's ending chooses the format."""
     try:
-        sitk.WriteImage(to_sitk(image), path, useCompression=True)
+        sitk.WriteImage(image, path, useCompression=True)
     except RuntimeError as error:
         raise ConfigError(
             f"cannot write {path}: use an ending such as .nii.gz, .nrrd or .mha ({_last(error)})"

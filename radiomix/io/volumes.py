@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError, LabelError, RadiomixWarning, UnreadableFile
 from ..image import Geometry, Image, LabelMap, triple
-from ..itk import from_sitk, refuse_unsupported
+from ..itk import from_sitk, refuse_unsupported, to_sitk
 from .nifti import ENDINGS, read_nifti
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def write_image(image: Image, path: str | os.PathLike[str]) -> None:
     """
     from .by_itk import write_by_itk
 
-    write_by_itk(image, os.fspath(path))
+    write_by_itk(to_sitk(image), os.fspath(path))
 
 
 def _read_file(path: Path, channel: int | None = None) -> Image:
