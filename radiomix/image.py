@@ -216,8 +216,11 @@ class Roi:
     @cached_property
     def extremes(self) -> tuple[float, float]:
         """The lowest and the highest of `values`; where one of them is NaN or infinite, so is one of the two."""
+        values = self.values
+        if values.dtype.kind != "f":
+            return float(values.min()), float(values.max())
         with np.errstate(invalid="ignore"):
-            return float(self.values.min()), float(self.values.max())
+            return float(values.min()), float(values.max())
 
     @cached_property
     def whole(self) -> np.ndarray | None:

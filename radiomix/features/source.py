@@ -9,7 +9,6 @@ import numpy as np
 
 from ..config import Config
 from ..image import Levels, Roi
-from ..kernels.grid import is_flat
 from ..kernels.statistics import tally
 from .aggregate import plans
 from .distribution import level_counts
@@ -82,7 +81,7 @@ class Source:
     @cached_property
     def flat_region(self) -> bool:
         """Whether the ROI has a single grey level."""
-        return is_flat(self.grid.flat, self.grid.voxels)
+        return np.count_nonzero(self.level_counts) <= 1
 
     @cached_property
     def volume_zones(self) -> Zones:

@@ -48,12 +48,3 @@ def largest(values):
     for value in values:
         found = max(found, value)
     return found
-
-
-@kernel
-def is_flat(flat, voxels):
-    """Whether all voxels have the same level."""
-    n = 1
-    while n < voxels.size and flat[voxels[n]] == flat[voxels[0]]:
-        n += 1
-    return n >= voxels.size
