@@ -109,8 +109,8 @@ class Body:
     def centre_shift(self) -> float:
         """The distance in mm from the region's centre to the centre of its intensities."""
         weights = np.where(self.roi.inside, self.roi.intensities, 0.0)
-        offset = (_centre(weights) - _centre(self.roi.morphological)) * self.spacing
-        return float(np.linalg.norm(offset))
+        centre = self.trace.sums[1:4] / self.size - 1  # there, voxels are counted in a frame
+        return float(np.linalg.norm((_centre(weights) - centre) * self.spacing))
 
     @cached_property
     def autocorrelation(self) -> tuple[float, float]:

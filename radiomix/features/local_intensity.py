@@ -74,18 +74,20 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     image, corner = (roi.intensities, (0, 0, 0)) if roi.around is None else (roi.around, roi.corner)
     box = bounding_box(roi.inside)
     sphere = neighbourhood.sphere(RADIUS, roi.spacing)
-    wide = [
-        (c + part.start - m, c + part.stop + m)
-        for c, part, m in zip(corner, box, neighbourhood.reach(sphere), strict=True)
-    ]
-    near = np.full([stop - start for start, stop in wide], np.nan)
-    there = as_box(slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(wide, image.shape, strict=True))
-    near[as_box(slice(t.start - start, t.stop - start) for t, (start, _) in zip(there, wide, strict=True))] = image[
-        there
-    ]
+    margins = neighbourhood.reach(sphere)
+    near = _surroundings(image, [(c + part.start, c + part.stop) for c, part in zip(corner, box, strict=True)], margins)
     inside = np.ascontiguousarray(roi.inside[box])
     brightest = inside & (roi.intensities[box] == roi.extremes[1])
     return [(None, evaluate(Peaks(near, inside, brightest, sphere), features))]
+
+
+def _surroundings(image: np.ndarray, box: list[tuple[int, int]], margins: tuple[int, int, int]) -> np.ndarray:
+    """A box of an image and what lies within margins around it, NaN where the image does not go that far."""
+    wide = [(start - m, stop + m) for (start, stop), m in zip(box, margins, strict=True)]
+    there = as_box(slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(wide, image.shape, strict=True))
+    known = image[there].astype(np.float64, order="C")
+    missing = [(t.start - start, stop - t.stop) for t, (start, stop) in zip(there, wide, strict=True)]
+    return np.pad(known, missing, constant_values=np.nan) if np.any(missing) else known
 
 
 FAMILY = Family(
