@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from ..config import Config, Weighting
-from ..kernels.runs import count_runs
+from ..kernels.runs import PLACES, PLACES_IN_PLANE, count_runs
 from ..registry import Dialect, Domain, Family, Feature, Values
 from .aggregate import decaying, lengths, merge, plans, split_by_slice
 from .grid import Grid, directions, stack_of_zeros
@@ -51,13 +51,14 @@ def count(grid: Grid, planar: bool, by_slice: bool) -> tuple[np.ndarray, np.ndar
     """Runs of a region, (slices or 1, directions, levels + 1, lengths), and the voxels in each matrix."""
     offsets = directions((1,), planar)
     segments = len(grid.starts) - 1 if by_slice else 1
-    counts = stack_of_zeros(segments, len(offsets), grid.count + 1, max(grid.shape) + 2)
+    counts = stack_of_zeros(segments, grid.count + 1, max(grid.shape) + 2, PLACES_IN_PLANE if planar else PLACES)
     place = grid.flat, grid.row, grid.area, grid.voxels, grid.starts
-    running = np.ones((2, len(offsets), grid.area), np.min_scalar_type(counts.shape[-1]))
+    running = np.ones((2, len(offsets), grid.area), np.min_scalar_type(counts.shape[2]))
     longest = count_runs(*place, grid.steps(offsets), by_slice, running, counts)
-    voxels = np.empty(counts.shape[:2], np.int64)
+    by_direction = counts.transpose(0, 3, 1, 2)[:, : len(offsets), :, : max(longest, 2) + 1]
+    voxels = np.empty(by_direction.shape[:2], np.int64)
     voxels[:] = grid.segment_sizes(by_slice)[:, None]
-    return counts[..., : max(longest, 2) + 1], voxels
+    return by_direction, voxels
 
 
 def _drop_lonely_directions(counts: np.ndarray, voxels: np.ndarray, grid: Grid, planar: bool) -> None:
