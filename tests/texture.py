@@ -54,4 +54,5 @@ def textures() -> dict[str, np.ndarray]:
         "checkerboard": np.indices((3, 4, 4)).sum(0) % 2 * 2 + 1,
         "many levels": random_levels(4, count=300, empty=0.1),
         "gaps": random_levels(5, count=3) * 4,
+        "gradient": np.indices((3, 4, 6)).sum(0) * 4 + random_levels(6, shape=(3, 4, 6), empty=0.0),
     }

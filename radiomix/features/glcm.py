@@ -8,6 +8,7 @@ import numpy as np
 
 from ..config import Aggregation
 from ..kernels import cooccurrence as column
+from ..kernels.maximal_correlation import TILE
 from ..registry import BOTH, Dialect, Domain, Family, Feature, Values
 from .aggregate import Plan, c_log_c, decaying, mean_of_matrices, merge, named, plans
 from .grid import Grid, directions, stack_of_zeros
@@ -270,9 +271,13 @@ FEATURES = (
 
 
 def count(grid: Grid, offsets: np.ndarray, by_slice: bool) -> np.ndarray:
-    """Pairs of a region, (slices or 1, directions, levels + 1, levels + 1), each counted in one direction."""
+    """Pairs of a region, (slices or 1, directions, width, width), each counted in one direction.
+
+    The width is 1 + the levels, filled up to whole tiles.
+    """
     starts = grid.segments(by_slice)
-    counts = stack_of_zeros(len(starts) - 1, grid.count + 1, len(offsets), grid.count + 1)
+    width = 1 + -(-grid.count // TILE) * TILE
+    counts = stack_of_zeros(len(starts) - 1, width, len(offsets), width)
     column.count_pairs(grid.flat, grid.voxels, starts, grid.steps(offsets).astype(np.uint64), counts)
     return counts.swapaxes(1, 2)
 
@@ -295,7 +300,7 @@ def compute(source: Source, features: tuple[Feature, ...]) -> Values:
         for part in _parts(offsets, grid, plan):
             stack = merge(count(grid, part, plan.by_slice), plan.merging, weights)
             columns.append(np.empty((len(stack), column.PAIR_COLUMNS)))
-            options = config.symmetrical_glcm, with_correlation, source.flat_region
+            options = grid.count, config.symmetrical_glcm, with_correlation, source.flat_region
             column.pair_features(np.ascontiguousarray(stack.swapaxes(0, 1)), *options, c_log_c(stack), columns[-1])
         results.append((plan.reported, named(features, mean_of_matrices(np.concatenate(columns)))))
     return results

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from .jit import kernel, reduction
-from .maximal_correlation import maximal_correlation
+from .maximal_correlation import TILE, maximal_correlation
 
 # Columns of `pair_features`
 (
@@ -46,11 +46,12 @@ MEAN, VARIANCE, THIRD, FOURTH, ENTROPY = range(5)  # of a list of counts: centra
 
 ROUNDING = 1e-14  # bits: less mutual information than this is none
 IN_A_VOLUME, LINES = 13, 4  # directions to the neighbours in space, opposite ones being one; the lines they lie in
+FEW_CELLS = 2**16  # counters of which those in use stay in a processor's nearest cache
 
 
 @kernel
 def count_pairs(flat, voxels, starts, offsets, counts):
-    """Count the pairs (level here, level at +offset) into counts (segments, levels + 1, offsets, levels + 1).
+    """Count the pairs (level here, level at +offset) into counts (segments, width, offsets, width), width > levels.
 
     The directions of one level lie side by side: apart by a power of two, as they may well be otherwise, they would
     share the few places of a processor's cache that such distances leave.
@@ -58,28 +59,43 @@ def count_pairs(flat, voxels, starts, offsets, counts):
     Segment s holds voxels[starts[s]:starts[s + 1]]. Offsets are positive, of type uint64.
     """
     segments, width, directions, _ = counts.shape
+    row = np.uint64(width * directions)
     cells = counts.reshape(segments, width * directions * width)
     for s in range(segments):
-        inside = voxels[starts[s] : starts[s + 1]]
-        if directions == IN_A_VOLUME:
-            _count_in_a_volume(flat, inside, offsets[2::3], np.uint64(width), cells[s])
-        else:
-            _count_along(flat, inside, offsets, np.uint64(width), cells[s])
+        inside, here = voxels[starts[s] : starts[s + 1]], cells[s]
+        if directions == IN_A_VOLUME and here.size <= FEW_CELLS:
+            _count_in_a_volume(flat, inside, offsets[2::3], np.uint64(width), here)
+            continue
+        for a in range(2, directions, 3):
+            _count_three(flat, inside, offsets[a - 2 : a + 1], np.uint64(width), row, here[(a - 2) * width :])
+        for a in range(directions - directions % 3, directions):
+            _count_one(flat, inside, offsets[a], row, here[a * width :])
 
 
 @kernel
-def _count_along(flat, voxels, offsets, width, cells):
+def _count_one(flat, voxels, offset, row, cells):
+    one = np.uint32(1)
     for n in range(voxels.size):
         voxel = np.uint64(voxels[n])
-        cell = np.uint64(flat[voxel]) * width * np.uint64(offsets.size)
-        for offset in offsets:
-            cells[cell + np.uint64(flat[voxel + offset])] += np.uint32(1)
-            cell += width
+        cells[np.uint64(flat[voxel]) * row + np.uint64(flat[voxel + offset])] += one
+
+
+@kernel
+def _count_three(flat, voxels, offsets, width, row, cells):
+    """Few enough directions for their counters to stay in cache where levels are many, unrolled."""
+    one, second, third = np.uint32(1), width, width + width
+    offset_1, offset_2, offset_3 = offsets[0], offsets[1], offsets[2]
+    for n in range(voxels.size):
+        voxel = np.uint64(voxels[n])
+        cell = np.uint64(flat[voxel]) * row
+        cells[cell + np.uint64(flat[voxel + offset_1])] += one
+        cells[cell + second + np.uint64(flat[voxel + offset_2])] += one
+        cells[cell + third + np.uint64(flat[voxel + offset_3])] += one
 
 
 @kernel
 def _count_in_a_volume(flat, voxels, lines, width, cells):
-    """The same for the 13 neighbours at distance 1: the next voxel, and three in each of four lines."""
+    """For the 13 neighbours at distance 1: the next voxel, and three in each of four lines."""
     one, next_one = np.uint32(1), np.uint64(1)
     for n in range(voxels.size):
         voxel = np.uint64(voxels[n])
@@ -96,47 +112,95 @@ def _count_in_a_volume(flat, voxels, lines, width, cells):
 
 
 @kernel
-def _marginals(counts, k, symmetric, lists):
-    """Fill the `lists` of counts by the first level, by the second, by their sum and by their distance."""
-    width = counts.shape[0]
-    rows, columns, sums, differences, signed = lists[0], lists[1], lists[2], lists[3], lists[4]
-    for i in range(2 * width):
-        rows[i], columns[i], sums[i], differences[i], signed[i] = 0, 0, 0, 0, 0
-    for i in range(1, width):
-        row, shifted_sums, shifted = counts[i, k], sums[i:], signed[width - i :]
-        here = rows[i]
-        for j in range(1, width):
-            here += row[j]
-        rows[i] = here
-        for j in range(1, width):
-            columns[j] += row[j]
-            shifted_sums[j] += row[j]
-            shifted[j] += row[j]
-    differences[0] = signed[width]
-    for i in range(1, width):
-        differences[i] = signed[width + i] + signed[width - i]
-        if symmetric:
-            rows[i] += columns[i]
-            columns[i] = rows[i]
+def _add_rows(counts, k, first, sums):
+    """Add up a TILE of rows, four at a time."""
+    for j in range(sums.size):
+        sums[j] = 0
+    for i in range(first, first + TILE, 4):
+        row_0, row_1, row_2, row_3 = counts[i, k], counts[i + 1, k], counts[i + 2, k], counts[i + 3, k]
+        for j in range(sums.size):
+            sums[j] += row_0[j] + row_1[j] + row_2[j] + row_3[j]
 
 
 @kernel
-def _gather(counts, k, symmetric, levels, matrix):
-    """Fill `matrix` with the counts of the given levels, or these + their transpose; by tiles, to stay in cache."""
-    tile = 16
-    size = levels.size
-    for top in range(0, size, tile):
-        for left in range(top, size, tile):
-            for r in range(top, min(top + tile, size)):
-                i, row, out = np.uint64(levels[r]), counts[levels[r], k], matrix[r]
-                for c in range(max(left, r), min(left + tile, size)):
-                    j = np.uint64(levels[c])
-                    there, back = row[j], counts[j, k, i]
-                    if symmetric:
-                        there += back
-                        back = there
-                    out[np.uint64(c)] = there
-                    matrix[np.uint64(c), np.uint64(r)] = back
+def _find_bands(counts, k, symmetric, sums, bands):
+    """Find the columns between which each TILE of rows holds pairs, in whole tiles; level 1 is column 0.
+
+    Those of a symmetric matrix begin at the diagonal. Returns how many cells there are in all.
+    """
+    tiles = bands.shape[0]
+    for t in range(tiles):
+        _add_rows(counts, k, t * TILE + 1, sums)
+        begin, end = 0, tiles * TILE
+        while begin < end and sums[end] == 0:
+            end -= 1
+        while begin < end and sums[begin + 1] == 0:
+            begin += 1
+        begin, end = begin // TILE, (end + TILE - 1) // TILE
+        bands[t, 0], bands[t, 1] = begin * TILE, end * TILE
+        if symmetric:
+            for above in range(begin, t):
+                bands[above, 1] = max(bands[above, 1], (t + 1) * TILE)
+            bands[t, 0], bands[t, 1] = t * TILE, max(end, t) * TILE
+    start = 0
+    for t in range(tiles):
+        bands[t, 2] = start
+        start += TILE * (bands[t, 1] - bands[t, 0])
+    return start
+
+
+@kernel
+def _fold(counts, k, symmetric, bands, cells):
+    """Copy the bands of the counts into `cells`, those of a symmetric matrix with their transpose, by tiles.
+
+    Only what lies on and above the diagonal of a symmetric one is left, and the diagonal counts once.
+    """
+    tile, one = np.uint64(TILE), np.uint64(1)
+    for t in range(bands.shape[0]):
+        top, begin, length = np.uint64(t * TILE), np.uint64(bands[t, 0]), np.uint64(bands[t, 1] - bands[t, 0])
+        band = cells[bands[t, 2] :]
+        for left in range(np.uint64(0), length, tile):
+            for r in range(tile):
+                row, column, out = (
+                    counts[top + r + one, k, begin + left + one :],
+                    top + r + one,
+                    band[r * length + left :],
+                )
+                for c in range(tile):
+                    out[c] = row[c] + (counts[begin + left + c + one, k, column] if symmetric else 0)
+        if symmetric and length > 0:
+            for r in range(TILE):
+                band[r * length : r * length + r] = 0
+                band[r * (length + 1)] = counts[t * TILE + r + 1, k, t * TILE + r + 1]
+
+
+@kernel
+def _marginals(cells, bands, symmetric, lists):
+    """Fill the `lists` of counts by the first level, by the second, by their sum and by their distance."""
+    size = bands.shape[0] * TILE
+    rows, columns, sums, differences, signed = lists[0], lists[1], lists[2], lists[3], lists[4]
+    for i in range(rows.size):
+        rows[i], columns[i], sums[i], differences[i], signed[i] = 0, 0, 0, 0, 0
+    for t in range(bands.shape[0]):
+        begin, length = bands[t, 0], np.uint64(bands[t, 1] - bands[t, 0])
+        first, second = np.uint64(bands[t, 2]), columns[begin + 1 :]
+        for r in range(t * TILE, (t + 1) * TILE):
+            shifted_sums, shifted = sums[begin + r + 2 :], signed[size + begin - r :]
+            here = rows[r + 1]
+            for c in range(length):
+                here += cells[first + c]
+                second[c] += cells[first + c]
+                shifted_sums[c] += cells[first + c]
+                shifted[c] += cells[first + c]
+            rows[r + 1] = here
+            first += length
+    differences[0] = signed[size]
+    for i in range(1, size):
+        differences[i] = signed[size + i] + signed[size - i]
+    if symmetric:
+        for i in range(1, size + 1):
+            rows[i] += columns[i]
+            columns[i] = rows[i]
 
 
 @reduction
@@ -220,12 +284,42 @@ def _combine(summaries, out):
 
 
 @kernel
-def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, features):
+def _joint(cells, bands, symmetric, c_log_c, out):
+    """What depends on the cells alone; a pair of different levels fills two cells of a symmetric matrix."""
+    total, squares, logarithms, largest = _sums(cells, c_log_c)
+    if symmetric:
+        on_diagonal = 0.0
+        for t in range(bands.shape[0]):
+            if bands[t, 0] < bands[t, 1]:
+                for r in range(TILE):
+                    equal = float(cells[bands[t, 2] + r * (bands[t, 1] - bands[t, 0] + 1)])
+                    on_diagonal += equal
+                    squares += equal * equal
+                    largest = max(largest, 2 * equal)
+        total, squares, logarithms = 2 * total, 2 * squares, 2 * (logarithms + on_diagonal)
+    out[JOINT_ENERGY] = squares / (total * total)
+    out[JOINT_ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
+    out[MAXIMUM_PROBABILITY] = largest / total
+
+
+@kernel
+def _describe(counts, c_log_c, summary):
+    """The moments and the entropy of an index; returns the sum of its counts."""
+    total, _, logarithms, _ = _sums(counts, c_log_c)
+    _summarise(counts, total, summary)
+    summary[ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
+    return total
+
+
+@kernel
+def pair_features(counts, levels, symmetric, with_correlation, flat_region, c_log_c, features):
     """Reduce a stack of co-occurrence counts to features.
 
     Parameters
     ----------
-    counts : (levels + 1, K, levels + 1) counts of one direction of each pair; row and column 0 are ignored
+    counts : (width, K, width) counts of one direction of each pair, where width is 1 + the levels, filled up to a
+        multiple of TILE; row and column 0 are ignored
+    levels : how many there are
     symmetric : whether a pair counts in both directions
     with_correlation : whether to compute MCC, the only costly feature; it is NaN otherwise
     flat_region : whether the ROI has a single grey level, where MCC is defined as 1
@@ -234,30 +328,23 @@ def pair_features(counts, symmetric, with_correlation, flat_region, c_log_c, fea
     """
     width, stack, _ = counts.shape
     lists, summaries = np.empty((5, 2 * width), counts.dtype), np.empty((4, 5))
-    levels, cells = np.empty(width, np.int64), np.empty(width * width, counts.dtype)
+    bands, cells = np.empty((width // TILE, 3), np.int64), np.empty((width - 1) ** 2, counts.dtype)
     for k in range(stack):
         out = features[k]
-        _marginals(counts, k, symmetric, lists)
-        size = 0
-        for i in range(1, width):
-            if lists[0, i] + lists[1, i] > 0:
-                levels[size] = i
-                size += 1
+        size = _find_bands(counts, k, symmetric, lists[0, :width], bands)
         if size == 0:
             out[:] = np.nan
             continue
-        here = cells[: size * size].reshape((size, size))
-        _gather(counts, k, symmetric, levels[:size], here)
-        for part in range(4):
-            total, _, logarithms, _ = _sums(lists[part], c_log_c)
-            _summarise(lists[part], total, summaries[part])
-            summaries[part, ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
-        _distance_features(lists[3], total, width - 1, out)
-        total, squares, logarithms, largest = _sums(cells[: size * size], c_log_c)
-        out[JOINT_ENERGY] = squares / (total * total)
-        out[JOINT_ENTROPY] = max(math.log2(total) - logarithms / total, 0.0)
-        out[MAXIMUM_PROBABILITY] = largest / total
+        _fold(counts, k, symmetric, bands, cells)
+        _marginals(cells, bands, symmetric, lists)
+        rows, columns, sums, differences = lists[0, :width], lists[1, :width], lists[2], lists[3, :width]
+        _describe(rows, c_log_c, summaries[0])
+        _describe(columns, c_log_c, summaries[1])
+        _describe(sums, c_log_c, summaries[2])
+        total = _describe(differences, c_log_c, summaries[3])
+        _distance_features(differences, total, levels, out)
+        _joint(cells[:size], bands, symmetric, c_log_c, out)
         _combine(summaries, out)
         out[MCC] = np.nan
         if with_correlation:
-            out[MCC] = 1.0 if flat_region else maximal_correlation(here, symmetric, levels[:size], lists[0], lists[1])
+            out[MCC] = 1.0 if flat_region else maximal_correlation(cells, bands, symmetric, rows[1:], columns[1:])

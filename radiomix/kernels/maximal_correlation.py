@@ -12,19 +12,39 @@ import numpy as np
 
 from .jit import kernel, reduction
 
-PIECE = 8  # of a row: vectors and matrices are filled up with zeros to so many, so that no loop has a remainder
+TILE = 8  # rows and columns of a matrix that are looked at together: whole vectors, so that no loop has a remainder
+UNSETTLED = 5  # steps that seldom suffice: no eigenvalue is looked for before
+
+
+@kernel
+def whole(bands):
+    """Fill the `bands` of a matrix whose rows are stored from the first column to the last."""
+    for t in range(bands.shape[0]):
+        bands[t, 0], bands[t, 1], bands[t, 2] = 0, bands.shape[0] * TILE, t * bands.shape[0] * TILE * TILE
 
 
 @reduction
-def _product(matrix, vector, out):
-    """out = matrix^T vector for a square matrix, four rows at a time: half the time of one."""
-    size = vector.size
-    for i in range(size):
-        out[i] = 0.0
-    for r in range(0, size, 4):
-        v_0, v_1, v_2, v_3 = vector[r], vector[r + 1], vector[r + 2], vector[r + 3]
-        for i in range(size):
-            out[i] += v_0 * matrix[r, i] + v_1 * matrix[r + 1, i] + v_2 * matrix[r + 2, i] + v_3 * matrix[r + 3, i]
+def _products(cells, bands, vector, along, across):
+    """along = matrix vector and across = matrix^T vector in one pass, four rows at a time: half the time of one."""
+    for i in range(vector.size):
+        across[i] = 0.0
+    for t in range(bands.shape[0]):
+        begin, length = bands[t, 0], np.uint64(bands[t, 1] - bands[t, 0])
+        here, out = vector[begin:], across[begin:]
+        first = np.uint64(bands[t, 2])
+        for r in range(t * TILE, (t + 1) * TILE, 4):
+            second, third, fourth = first + length, first + length + length, first + length + length + length
+            v_0, v_1, v_2, v_3 = vector[r], vector[r + 1], vector[r + 2], vector[r + 3]
+            along_0, along_1, along_2, along_3 = 0.0, 0.0, 0.0, 0.0
+            for i in range(length):
+                c_0, c_1, c_2, c_3 = cells[first + i], cells[second + i], cells[third + i], cells[fourth + i]
+                out[i] += v_0 * c_0 + v_1 * c_1 + v_2 * c_2 + v_3 * c_3
+                along_0 += here[i] * c_0
+                along_1 += here[i] * c_1
+                along_2 += here[i] * c_2
+                along_3 += here[i] * c_3
+            along[r], along[r + 1], along[r + 2], along[r + 3] = along_0, along_1, along_2, along_3
+            first = fourth + length
 
 
 @reduction
@@ -92,57 +112,66 @@ def _largest_eigenvalue(diagonal, beside, size, above, known):
 
 
 @kernel
-def _scale(matrix, levels, rows, columns, scaled, basis, right):
-    """Fill scaled[0] with D_x^-1/2 P D_y^-1/2, absent levels being 0, scaled[-1] with its transpose; start the basis.
+def _start(rows, present, basis):
+    """Make the first two rows of the basis, where `present` levels have a row.
 
-    Its first row is the unit vector sqrt(p_x), its second a guess: linear in the level, plus a little of everything so
-    that nothing is missed.
+    The first is the unit vector sqrt(p_x), the second a guess: linear in the level, plus a little of everything so that
+    nothing is missed.
     """
-    size, total, mean, square = levels.size, 0.0, 0.0, 0.0
-    for level in levels:
-        total += rows[level]
-        mean += rows[level] * level
-        square += rows[level] * level * level
+    total, mean, square = 0.0, 0.0, 0.0
+    for r in range(rows.size):
+        total += rows[r]
+        mean += rows[r] * float(r)
+        square += rows[r] * float(r) * r
     mean /= total
     scale = 1.0 / math.sqrt(max(square / total - mean * mean, 1e-12))
-    for c in range(size):
-        there = columns[levels[c]]
-        right[c] = 1.0 / math.sqrt(there) if there > 0 else 0.0
-    for r in range(size):
-        here = rows[levels[r]]
-        left = 1.0 / math.sqrt(here) if here > 0 else 0.0
-        ripple = (r * 0.6180339887498949) % 1.0 - 0.5
-        basis[0, r] = math.sqrt(here / total)
-        if here > 0:  # elsewhere all vectors are 0
-            basis[1, r] = basis[0, r] * (levels[r] - mean) * scale + 0.2 / math.sqrt(size) * ripple
-        for c in range(size):
-            scaled[0, r, c] = matrix[r, c] * left * right[c]
-        if scaled.shape[0] > 1:
-            for c in range(size):
-                scaled[1, c, r] = scaled[0, r, c]
+    for r in range(rows.size):
+        ripple = (r * 0.6180339887498949) % 1.0 - 0.5 if rows[r] > 0 else 0.0  # where no row is, all vectors are 0
+        basis[0, r] = math.sqrt(rows[r] / total)
+        basis[1, r] = basis[0, r] * (r - mean) * scale + 0.2 / math.sqrt(present) * ripple
 
 
 @kernel
-def _next(basis, step, size, scaled, between):
+def _roots(sums, out):
+    """1 / sqrt of each sum; 0 for an empty row or column, which takes it out."""
+    for i in range(sums.size):
+        out[i] = 1.0 / math.sqrt(sums[i]) if sums[i] > 0 else 0.0
+
+
+@kernel
+def _twice(cells, bands, symmetric, roots, vector, work, image):
+    """image = Q vector, where Q = D_x^-1/2 P D_y^-1 P^T D_x^-1/2."""
+    scaled, along, across = work[0], work[1], work[2]
+    for i in range(vector.size):
+        scaled[i] = vector[i] * roots[0, i]
+    _products(cells, bands, scaled, along, across)
+    for i in range(vector.size):
+        scaled[i] = ((along[i] if symmetric else 0.0) + across[i]) * roots[1, i] * roots[1, i]
+    _products(cells, bands, scaled, along, across)
+    for i in range(vector.size):
+        image[i] = (along[i] + (across[i] if symmetric else 0.0)) * roots[0, i]
+
+
+@kernel
+def _next(cells, bands, symmetric, roots, basis, step, work):
     """Make row step + 2 of the basis; returns the new elements of the tridiagonal matrix, on and beside its diagonal.
 
     The latter is 0 where nothing new was left. Where all that the start reaches has been found, the iteration goes on
     with what it does not reach.
     """
     here, image = basis[step + 1], basis[step + 2]
-    _product(scaled[0], here, between)
-    _product(scaled[scaled.shape[0] - 1], between, image)
+    _twice(cells, bands, symmetric, roots, here, work, image)
     part = 0.0
-    for i in range(size):
+    for i in range(here.size):
         part += image[i] * here[i]
     length, repeats = 0.0, 0
     while True:
-        left = _orthogonalise(image, basis, step + 2, between)
+        left = _orthogonalise(image, basis, step + 2, work[0])
         if repeats == 0:
             length = left
             if length < 1e-9:
                 length = 0.0
-                for i in range(size):
+                for i in range(here.size):
                     turn = 0.7548776662466927 + step * 0.5698402909980532  # another one each time, or little is new
                     image[i] = ((i + 1) * turn) % 1.0 - 0.5 if basis[0, i] > 0 else 0.0
         repeats += 1
@@ -151,34 +180,36 @@ def _next(basis, step, size, scaled, between):
 
 
 @kernel
-def maximal_correlation(matrix, symmetric, levels, rows, columns):
-    """MCC of a matrix of counts, for the levels that occur in it.
+def maximal_correlation(cells, bands, symmetric, rows, columns):
+    """MCC of a matrix of counts.
 
     Repeated orthogonalisation keeps the basis exact, so that the eigenvalue is there after as many steps as there are
     levels in rows, less one.
 
     Parameters
     ----------
-    matrix : (size, size) counts
-    symmetric : whether it is
-    levels : (size,) the level of each row
-    rows, columns : sums of the matrix by level
+    cells : a square matrix, its rows behind one another without what is 0 on both sides
+    bands : (size / TILE, 3) of each TILE of rows: the columns at which they begin and end, multiples of TILE, and the
+        place of the first cell
+    symmetric : whether a pair counts in both directions: the matrix + its transpose is meant then
+    rows, columns : (size,) sums of what is meant
     """
-    size = levels.size
-    if size < 2:
+    size, present = rows.size, 0
+    for count in rows:
+        present += count > 0
+    if present < 2:
         return 0.0
-    width = (size + PIECE - 1) // PIECE * PIECE
-    scaled, basis = np.zeros((1 if symmetric else 2, width, width)), np.zeros((size + 1, width))
-    between, diagonal, beside = np.zeros(width), np.empty(size), np.empty(size)
-    _scale(matrix, levels, rows, columns, scaled, basis, between)
-    _orthogonalise(basis[1], basis, 1, between)
-    value, steady, restarted, steps = 0.0, 0, False, -1
-    for r in range(size):
-        steps += basis[0, r] > 0
-    for step in range(steps):
-        diagonal[step], beside[step] = _next(basis, step, size, scaled, between)
+    roots, work, basis = np.empty((2, size)), np.empty((3, size)), np.empty((present + 1, size))
+    diagonal, beside = np.empty(present - 1), np.empty(present - 1)
+    _roots(rows, roots[0])
+    _roots(columns, roots[1])
+    _start(rows, present, basis)
+    _orthogonalise(basis[1], basis, 1, work[0])
+    value, steady, restarted = 0.0, 0, False
+    for step in range(present - 1):
+        diagonal[step], beside[step] = _next(cells, bands, symmetric, roots, basis, step, work)
         restarted = restarted or beside[step] == 0
-        if step >= 3 or step == steps - 1:
+        if step >= UNSETTLED or step == present - 2:
             before = value
             value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001, before)
             # one or two steps without gain may be a rest on the eigenvalue below

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import kernel
-from .maximal_correlation import maximal_correlation
+from .maximal_correlation import TILE, maximal_correlation, whole
 from .window import gather, relabel
 
 
 @kernel
 def _count(local, begin, end, first, second, weight, symmetrical, matrix, rows, columns):
-    """Fill the matrix of one direction's pairs and its margins; returns their total."""
+    """Fill the matrix of one direction's pairs, and the margins of it or of it + its transpose; returns their total."""
     n_local = matrix.shape[0]
     for i in range(n_local):
         rows[i], columns[i] = 0.0, 0.0
@@ -26,7 +26,6 @@ def _count(local, begin, end, first, second, weight, symmetrical, matrix, rows, 
             columns[j] += weight[p]
             total += weight[p]
             if symmetrical:
-                matrix[j, i] += weight[p]
                 rows[j] += weight[p]
                 columns[i] += weight[p]
     return total
@@ -67,14 +66,16 @@ def correlation_windows(flat, starts, places, group, first, second, weight, n_le
 
     Most small windows fall apart, which is seen without an eigenvalue.
     """
-    size = places.size
+    size, most = places.size, -(-places.size // TILE) * TILE
     window = np.empty(size, flat.dtype)
     local, values = np.empty(size, np.int64), np.empty(size, np.int64)
-    seen, parent = np.full(n_levels + 1, -1, np.int64), np.empty(2 * size, np.int64)
-    cells, margins, levels = np.empty(size * size), np.empty(2 * size), np.arange(size)
+    seen, parent = np.full(n_levels + 1, -1, np.int64), np.empty(2 * most, np.int64)
+    cells, margins, tiles = np.empty(most * most), np.empty(2 * most), np.empty((most // TILE, 3), np.int64)
     for v in range(starts.size):
         gather(flat, starts[v], places, window)
-        n = relabel(window, seen, v * size, local, values)
+        n = -(-relabel(window, seen, v * size, local, values) // TILE) * TILE
+        bands = tiles[: n // TILE]
+        whole(bands)
         matrix, rows, columns = cells[: n * n].reshape((n, n)), margins[:n], margins[n : 2 * n]
         value, filled = 0.0, 0
         for g in range(group.size - 1):
@@ -85,5 +86,5 @@ def correlation_windows(flat, starts, places, group, first, second, weight, n_le
             if _falls_apart(local, begin, end, first, second, symmetrical, rows, columns, parent):
                 value += 1.0
             else:
-                value += maximal_correlation(matrix, symmetrical, levels[:n], rows, columns)
+                value += maximal_correlation(cells[: n * n], bands, symmetrical, rows, columns)
         out[v] = value / filled if filled else np.nan
