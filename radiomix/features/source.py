@@ -81,7 +81,7 @@ class Source:
     @cached_property
     def flat_region(self) -> bool:
         """Whether the ROI has a single grey level."""
-        return np.count_nonzero(self.level_counts) <= 1
+        return bool(np.count_nonzero(self.level_counts) <= 1)
 
     @cached_property
     def volume_zones(self) -> Zones:
