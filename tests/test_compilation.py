@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from radiomix.extraction.announce import MESSAGE
+from radiomix.kernels.jit import kernel
 
 ROOT = Path(__file__).resolve().parents[1]
 # One family with few kernels. Where the package may be imported from is the test's choice, not the installation's.
@@ -105,3 +107,25 @@ def test_kernels_without_compilation_and_with_bounds_checks(switch: str, tmp_pat
         cwd=ROOT, text=True, capture_output=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@kernel
+def _halves(values):
+    return values[: values.size // 2], values[values.size // 2 :]
+
+
+@kernel
+def _sum_of_first(values):
+    low, high = _halves(values)
+    return low[0] + high[0]
+
+
+def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_owner() -> None:
+    values = np.arange(4.0)
+    held = sys.getrefcount(values)
+    for _ in range(3):
+        assert _sum_of_first(values) == 2.0
+        low, high = _halves(values)
+        assert sys.getrefcount(values) > held
+        del low, high
+        assert sys.getrefcount(values) == held

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba.core import config
+from numba.core import config, ir
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, PassManager, register_pass
@@ -41,6 +41,7 @@ UNUSED = {
     RewriteSemanticConstants,
     WithLifting,
 }
+ELEMENTS = {"getiter", "iternext", "pair_first", "pair_second", "exhaust_iter"}
 
 
 class _Library(JITCodeLibrary):
@@ -73,6 +74,33 @@ class _Part(_Library):
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
+class _WithoutReferences(AnalysisPass):
+    """Where no array is made or returned, none needs to be let go: those that are passed in are held by the caller."""
+
+    _name = "without_references"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        models = state.targetctx.data_model_manager
+
+        def held(kind: Any) -> bool:
+            return bool(models[kind].contains_nrt_meminfo())
+
+        def made(expression: Any, signature: Any) -> bool:
+            if expression.op in ("getitem", "static_getitem"):  # by numbers and slices, an array is looked at
+                return any(held(argument) for argument in signature.args[1:])
+            return expression.op not in ELEMENTS and held(signature.return_type)
+
+        calls = ((call, signature) for call, signature in state.calltypes.items() if isinstance(call, ir.Expr))
+        arrays = (made(call, signature) for call, signature in calls if signature is not None)
+        if not held(state.return_type) and not any(arrays):
+            state.targetctx.enable_nrt = False
+        return False
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
 class _WithoutWrapper(AnalysisPass):
     """After the types are known: overloads of NumPy's functions are compiled again for every set of options."""
 
@@ -99,14 +127,14 @@ class PartCompiler(CompilerBase):
     """Compiles what is called by kernels alone."""
 
     def define_pipelines(self) -> list[PassManager]:
-        return _passes(self.state, _WithoutWrapper)
+        return _passes(self.state, _WithoutReferences, _WithoutWrapper)
 
 
 class KernelCompiler(CompilerBase):
     """Compiles a kernel for Python to call, and all that it calls as parts of it."""
 
     def define_pipelines(self) -> list[PassManager]:
-        return _passes(self.state)
+        return _passes(self.state, _WithoutReferences)
 
     def compile_extra(self, function: Callable[..., Any]) -> Any:
         codegen = self.state.targetctx.codegen()
