@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import shutil
 import subprocess
@@ -13,7 +14,6 @@ import numpy as np
 import pytest
 
 from radiomix.extraction.announce import MESSAGE
-from radiomix.kernels.jit import kernel
 
 ROOT = Path(__file__).resolve().parents[1]
 # One family with few kernels. Where the package may be imported from is the test's choice, not the installation's.
@@ -27,6 +27,19 @@ settings = {"featureClass": {"gldm": None}, "setting": {"additionalInfo": False}
 features = rx.extract(rx.Image(10.0 * x + y), rx.Image(inside), settings)
 print(rx.__file__)
 print(features.to_json(double_precision=15))
+"""
+# Views are made in one function and let go in another
+HALVES = """
+from radiomix.kernels.jit import kernel
+
+@kernel
+def halves(values):
+    return values[:2], values[2:]
+
+@kernel
+def sum_of_first(values):
+    low, high = halves(values)
+    return low[0] + high[0]
 """
 PR_CAPBSET_DROP = 24  # of prctl
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER = 1, 2, 3
@@ -109,23 +122,17 @@ def test_kernels_without_compilation_and_with_bounds_checks(switch: str, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@kernel
-def _halves(values):
-    return values[: values.size // 2], values[values.size // 2 :]
-
-
-@kernel
-def _sum_of_first(values):
-    low, high = _halves(values)
-    return low[0] + high[0]
-
-
-def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_owner() -> None:
+def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "halves.py").write_text(HALVES)
+    monkeypatch.syspath_prepend(tmp_path)
+    code = importlib.import_module("halves")
     values = np.arange(4.0)
     held = sys.getrefcount(values)
     for _ in range(3):
-        assert _sum_of_first(values) == 2.0
-        low, high = _halves(values)
+        assert code.sum_of_first(values) == 2.0
+        low, high = code.halves(values)
         assert sys.getrefcount(values) > held
         del low, high
         assert sys.getrefcount(values) == held
