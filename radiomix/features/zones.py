@@ -7,7 +7,16 @@ from functools import cache
 
 import numpy as np
 
-from ..kernels.zones import border_distance, find_zones, least_of_zones, rank, representatives, tabulate
+from ..kernels.zones import (
+    BLOCK,
+    MEETINGS,
+    border_distance,
+    find_zones,
+    least_of_zones,
+    rank,
+    representatives,
+    tabulate,
+)
 from .grid import Grid, directions, framed, stack_of_zeros
 
 
@@ -37,7 +46,10 @@ class Zones:
         steps = grid.steps(offsets)
         labels, zones = np.empty(grid.flat.size, np.int32), np.empty((4, grid.voxels.size), np.int32)
         codes = _plane_codes() if planar else _codes()
-        found = find_zones(grid.flat, grid.voxels, steps, codes, labels, zones)
+        back = np.zeros(16, np.uint64)
+        back[1 : len(steps) + 1] = steps
+        equal, meetings = np.empty(BLOCK, np.uint16), np.empty((MEETINGS + 8, 2), np.int32)
+        found = find_zones(grid.flat, grid.voxels, steps, back, codes, equal, meetings, labels, zones)
         level, size, first = zones[:3, :found]
         return cls(grid, planar, level, size, first, labels, zones[3])
 
@@ -50,7 +62,8 @@ class Zones:
     def against_size(self, by_slice: bool) -> tuple[np.ndarray, np.ndarray]:
         """Counts (slices or 1, levels + 1, columns), and the size that each column stands for."""
         columns, sizes = np.empty_like(self.size), np.empty_like(self.size)
-        sizes = sizes[: rank(self.size, columns, sizes)]
+        seen = np.zeros(int(self.size.max()) + 1, np.int32)
+        sizes = sizes[: rank(self.size, seen, columns, sizes)]
         return self._tabulate(columns, len(sizes), by_slice), sizes.astype(np.float64)
 
     def against_distance(self, region: np.ndarray, by_slice: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -328,7 +328,7 @@ def pair_features(counts, levels, symmetric, with_correlation, flat_region, c_lo
     """
     width, stack, _ = counts.shape
     lists, summaries = np.empty((5, 2 * width), counts.dtype), np.empty((4, 5))
-    bands, cells = np.empty((width // TILE, 3), np.int64), np.empty((width - 1) ** 2, counts.dtype)
+    bands, cells = np.empty((width // TILE, 3), np.int64), np.empty((width - 1) * (width - 1), counts.dtype)
     for k in range(stack):
         out = features[k]
         size = _find_bands(counts, k, symmetric, lists[0, :width], bands)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .grid import largest
 from .jit import kernel
 
 FOUR, FOUR_BITS = np.uint32(4), np.uint32(15)
@@ -12,8 +11,7 @@ BLOCK = 4096  # voxels whose neighbours are compared at once
 MEETINGS = 1024  # of labels, remembered to be joined together: few enough to stay in cache
 
 
-@kernel
-def representatives(steps_zyx):
+def representatives(steps_zyx: np.ndarray) -> np.ndarray:
     """For every set of equal earlier neighbours, the few that must be joined.
 
     Neighbours that touch each other already belong to one zone, so one of each touching group suffices.
@@ -26,32 +24,19 @@ def representatives(steps_zyx):
     -------
     (2 ** directions,) uint32; four bits per representative, direction + 1, and 0 after the last
     """
-    directions = steps_zyx.shape[0]
-    touching = np.zeros(directions, np.int64)
-    for a in range(directions):
-        for b in range(directions):
-            apart = 0
-            for axis in range(3):
-                apart = max(apart, abs(steps_zyx[a, axis] - steps_zyx[b, axis]))
-            if apart <= 1:
-                touching[a] |= 1 << b
-    codes = np.zeros(1 << directions, np.uint32)
-    for neighbours in range(1, 1 << directions):
-        left, code, place = neighbours, 0, 0
-        while left:
-            a = 0
-            while not (left >> a) & 1:
-                a += 1
-            code |= (a + 1) << place
-            place += 4
-            group, before = 1 << a, 0
-            while group != before:
-                before = group
-                for b in range(directions):
-                    if (group >> b) & 1:
-                        group |= touching[b] & neighbours
-            left &= ~group
-        codes[neighbours] = code
+    bits = 1 << np.arange(len(steps_zyx))
+    touching = (np.abs(steps_zyx[:, None] - steps_zyx).max(axis=2) <= 1) @ bits
+    neighbours, place = np.arange(1 << len(steps_zyx)), 0
+    left, codes = neighbours, np.zeros(neighbours.size, np.uint32)
+    while left.any():
+        group, before = left & -left, np.zeros_like(left)  # from the first of those left
+        number = (group[:, None] & bits > 0) @ np.arange(1, bits.size + 1)
+        codes |= (number << place).astype(np.uint32)
+        while not np.array_equal(group, before):
+            before = group
+            for bit, others in zip(bits, touching, strict=True):
+                group = np.where(group & bit, group | (others & neighbours), group)
+        left, place = left & ~group, place + 4
     return codes
 
 
@@ -76,14 +61,16 @@ def _root(parents, label):
 
 
 @kernel
-def find_zones(flat, voxels, steps, codes, labels, zones):
+def find_zones(flat, voxels, steps, back, codes, equal, meetings, labels, zones):
     """Find the zones of a padded volume.
 
     Parameters
     ----------
     flat, voxels : padded levels, and the positions in the ROI, ascending
     steps : distances in `flat` to the earlier neighbours, int64
+    back : (16,) uint64, the steps by the four bits of a representative: 0, which is the voxel itself, and the steps
     codes : from `representatives`
+    equal, meetings : working space, (BLOCK,) uint16 and (MEETINGS + 8, 2) int32
     labels : like `flat`, int32; filled with a label for each voxel of the ROI
     zones : (4, voxels) int32; the first three rows are filled with level, size and first voxel of each zone, ascending
         in the latter; the last row with the zone of each label
@@ -92,10 +79,6 @@ def find_zones(flat, voxels, steps, codes, labels, zones):
     -------
     the number of zones
     """
-    back = np.zeros(16, np.uint64)  # by the four bits of a representative: none is the voxel itself
-    for a in range(steps.size):
-        back[a + 1] = steps[a]
-    equal, meetings = np.empty(BLOCK, np.uint16), np.empty((MEETINGS + 8, 2), np.int32)
     size, first, parents = zones[1], zones[2], zones[3]
     found, met, low, high = 0, 0, np.uint64(0), np.uint64(0)
     for n in range(voxels.size):
@@ -196,12 +179,12 @@ def tabulate(segments, levels, columns, counts):
 
 
 @kernel
-def rank(values, ranks, distinct):
+def rank(values, seen, ranks, distinct):
     """Number the distinct positive integers of `values` in ascending order, and return how many there are.
 
-    `ranks` takes the number of each value, `distinct` the values by their number.
+    `ranks` takes the number of each value, `distinct` the values by their number; `seen` holds zeros, one for each
+    integer up to the largest.
     """
-    seen = np.zeros(largest(values) + 1, np.int32)
     for value in values:
         seen[value] = 1
     found = 0
