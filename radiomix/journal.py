@@ -15,6 +15,7 @@ import pandas as pd
 
 from .batch import Outcome, Row
 from .errors import TableError
+from .files import write_text
 from .table import config_path, write_table
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".parquet", ".gz"}
@@ -70,11 +71,8 @@ class Journal:
         if not overwrite:
             _refuse_to_lose(destination, resume)
         earlier = _read(destination.journal, signature) if resume and destination.journal.exists() else []
-        destination.journal.parent.mkdir(parents=True, exist_ok=True)
         lines = [_line(record) for record in (signature, *map(vars, earlier))]
-        unfinished = destination.journal.with_suffix(".new")
-        unfinished.write_text("".join(lines), encoding="utf-8")
-        os.replace(unfinished, destination.journal)
+        write_text(destination.journal, "".join(lines))
         with open(destination.journal, "a", encoding="utf-8") as file:
             yield cls(destination, earlier, file)
 
@@ -94,7 +92,7 @@ class Journal:
         """Write the tables, then drop the journal."""
         if self.destination is None or self.file is None:
             return
-        self.destination.config.write_text(json.dumps(features.attrs["config"]), encoding="utf-8")
+        write_text(self.destination.config, json.dumps(features.attrs["config"]))
         write_table(features, self.destination.features)
         if len(failures):
             write_table(failures, self.destination.failures)

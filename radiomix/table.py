@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from .config import DEFAULT_FAMILIES, IBSI_FAMILIES, Config, decode
 from .errors import MissingColumn, TableError, unknown
+from .files import complete
 
 PROVENANCE = ("radiomix_version", "radiomix_config", "radiomix_notes", "image_hash", "mask_hash")
 DIAGNOSTICS = "diagnostics_"
@@ -86,13 +86,8 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str], *, index: boo
     """
     target = Path(path)
     write = _by_suffix(target, {".csv": pd.DataFrame.to_csv, ".tsv": _to_tsv, ".parquet": pd.DataFrame.to_parquet})
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{uuid.uuid4().hex}-{target.name}")
-    try:
+    with complete(target) as unfinished:
         write(table, unfinished, index=index)
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return target
 
 

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "radiomix"
 ARCHITECTURE = PACKAGE.parent / "docs" / "architecture.md"
 
-FLOOR_1 = {"errors", "image", "registry", "config"}
+FLOOR_1 = {"errors", "files", "image", "registry", "config"}
 BETWEEN = {"itk"}
 FLOOR_2 = {"features", "filters", "preprocess", "presets", "io"}
 FLOOR_3 = {"extraction", "maps"}
@@ -45,8 +45,8 @@ ROOMS = {
     **{room: FLOOR_1 | FLOOR_2 | {"kernels", "itk"} for room in FLOOR_3},
     **{room: FLOOR_1 | FLOOR_2 | FLOOR_3 | FLOOR_4 | {"kernels"} for room in FLOOR_4},
     "maps": LOW | FLOOR_2 | {"extraction"},
-    "table": {"errors", "config"},
-    "models": {"errors", "table"},
+    "table": {"errors", "files", "config"},
+    "models": {"errors", "files", "table"},
     "study": {"errors", "table", "models", "config"},
     **dict.fromkeys(FLOOR_5, LOW | FLOOR_2 | FLOOR_3 | FLOOR_4 | TABLE_HALF | FLOOR_5),
 }

@@ -141,8 +141,9 @@ def write(rows: list[dict[str, Any]], out: Path | None, style: Format | None, ov
     if out is None:
         tell(text, end="")
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    from ..files import write_text
+
+    write_text(out, text)
 
 
 def _csv(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import TableError
+from ..files import write_text
 from .leaks import Finding, Severity
 from .outcome import Outcome, Task, survival_outcome
 
@@ -157,10 +158,7 @@ class Evaluation:
             elif f.name == "findings":
                 value = [finding.as_dict() for finding in value]
             content[f.name] = value
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(_without_nan(content), default=_plain, allow_nan=False), encoding="utf-8")
-        return target
+        return write_text(path, json.dumps(_without_nan(content), default=_plain, allow_nan=False))
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Evaluation:

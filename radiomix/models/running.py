@@ -16,6 +16,7 @@ from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from ..files import write_text
 from .controls import Arm
 from .nested import FoldResult, Prediction, Tuned, run_fold
 from .outcome import Outcome, Task
@@ -144,9 +145,7 @@ def _write(file: Path, result: FoldResult) -> None:
         "seconds": result.seconds,
         "warnings": result.warnings,
     }
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(content, default=_plain))
-    os.replace(unfinished, file)
+    write_text(file, json.dumps(content, default=_plain))
 
 
 def _read(file: Path) -> FoldResult:

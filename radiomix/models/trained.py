@@ -18,6 +18,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from ..errors import ConfigError, MissingColumn, ModelError, unknown
+from ..files import complete
 from ..table import read_table
 from . import catalogue
 from .controls import model_arm
@@ -94,14 +95,10 @@ class FittedModel:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the model to one file, complete or not at all."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as file:
+        with complete(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr("about.json", json.dumps(self.about, indent=1, default=_plain))
             file.writestr("model.skops", skops.io.dumps(self.pipeline))
-        os.replace(unfinished, target)
-        return target
+        return Path(path)
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[Pipeline, dict[str, Any]]:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from .. import __version__
 from ..errors import ConfigError, InputError
+from ..files import write_text
 from ..models.outcome import Task
 from ..spellings import describe
 from . import figures, lesions
@@ -51,10 +52,8 @@ def write_report(evaluation: Evaluation, path: str | os.PathLike[str], *, title:
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"a report is an HTML file; expected a name like report.html, found {target.name!r}")
     text = render(evaluation, title=title)
-    target.parent.mkdir(parents=True, exist_ok=True)
     evaluation.to_json(target.with_suffix(".json"))
-    target.write_text(text, encoding="utf-8")
-    return target
+    return write_text(target, text)
 
 
 def render(evaluation: Evaluation, *, title: str = "") -> str:

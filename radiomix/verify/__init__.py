@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..files import write_text
 from .check import Check
 from .configurations import check_configurations
 from .filters import check_filtered_features, check_maps
@@ -49,6 +50,5 @@ def run(data: Path | None = None, page: Path | None = None) -> int:
     if missed:
         print(f"\nMissed:\n{as_text(missed)}")
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(as_markdown(checks), encoding="utf-8")
+        write_text(page, as_markdown(checks))
     return int(bool(missed))
