@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/quickstart.md", "docs/evaluation.md", "docs/dialects.md", "docs/parameter-files.md")
+PAGES = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/evaluation.md",
+    "docs/dialects.md",
+    "docs/parameter-files.md",
+    "docs/voxel-maps.md",
+)
 
 
 def blocks(page: str) -> list[str]:
