@@ -32,50 +32,53 @@ SIZE_COLUMNS = 17
 
 
 @kernel
-def _sums(counts, sizes, c_log_c, by_size, out):
-    """Sum what is linear in the counts into `out`; fill by_size; return the total and three sums over levels."""
-    known = c_log_c.size
-    total, squares, mean, mean_square = 0.0, 0.0, 0.0, 0.0
+def _sums(counts, squares, inverses, c_log_c, by_level, by_size, out):
+    """Sum what is linear in the counts into `out`, and the counts by level and by size; return the total.
+
+    squares, inverses : of the sizes, and 1 over these
+    """
+    known, total, energy, logarithms = c_log_c.size, 0.0, 0.0, 0.0
     for level in range(1, counts.shape[0]):
         row = counts[level]
         here, small, large = 0.0, 0.0, 0.0
         for j in range(row.size):
             if row[j] > 0:
                 count = float(row[j])
-                square = sizes[j] * sizes[j]
                 here += count
-                small += count / square
-                large += count * square
+                small += count * inverses[j]
+                large += count * squares[j]
                 by_size[j] += count
-                out[ENERGY] += count * count
-                out[ENTROPY] += c_log_c[int(count)] if count < known else count * math.log2(count)
+                energy += count * count
+                logarithms += c_log_c[int(count)] if count < known else count * math.log2(count)
+        by_level[level] = here
         if here > 0:
             square = float(level) * level
+            inverse = 1.0 / square
             total += here
-            squares += here * here
-            mean += here * level
-            mean_square += here * square
-            out[LOW] += here / square
+            out[LOW] += here * inverse
+            out[HIGH] += here * square
             out[SMALL] += small
             out[LARGE] += large
-            out[SMALL_LOW] += small / square
+            out[SMALL_LOW] += small * inverse
             out[SMALL_HIGH] += small * square
-            out[LARGE_LOW] += large / square
+            out[LARGE_LOW] += large * inverse
             out[LARGE_HIGH] += large * square
-    out[HIGH] = mean_square
-    return total, squares, mean
+    out[ENERGY], out[ENTROPY] = energy, logarithms
+    return total
 
 
 @kernel
-def _level_variance(counts, total, mean):
-    result = 0.0
-    for level in range(1, counts.shape[0]):
-        here = 0.0
-        for count in counts[level]:
-            here += count
-        apart = level - mean  # a power takes a compiler longer than a product
-        result += here * (apart * apart)
-    return result / total
+def _spread(counts, places, total):
+    """The sum of the squares of the counts, and the variance of the places under them."""
+    squares, mean, variance = 0.0, 0.0, 0.0
+    for j in range(counts.size):
+        squares += counts[j] * counts[j]
+        mean += counts[j] * places[j]
+    mean /= total
+    for j in range(counts.size):
+        apart = places[j] - mean  # a power takes a compiler longer than a product
+        variance += counts[j] * (apart * apart)
+    return squares, variance / total
 
 
 @kernel
@@ -90,32 +93,30 @@ def size_features(counts, sizes, voxels, c_log_c, features):
     c_log_c : c log2 c for c = 0, 1, ...; empty when counts are not integers
     features : (K, SIZE_COLUMNS), filled; a row of NaN where a matrix is empty
     """
-    by_size = np.empty(sizes.size)
+    levels, by_level = np.empty(counts.shape[1]), np.zeros(counts.shape[1])
+    for level in range(levels.size):
+        levels[level] = level
+    squares, inverses, by_size = np.empty(sizes.size), np.empty(sizes.size), np.empty(sizes.size)
+    for j in range(sizes.size):
+        squares[j] = sizes[j] * sizes[j]
+        inverses[j] = 1.0 / squares[j] if sizes[j] > 0 else 0.0  # nothing has no size
     for k in range(counts.shape[0]):
         out = features[k]
         out[:] = 0.0
         by_size[:] = 0.0
-        total, squares, mean = _sums(counts[k], sizes, c_log_c, by_size, out)
+        total = _sums(counts[k], squares, inverses, c_log_c, by_level, by_size, out)
         if total == 0:
             out[:] = np.nan
             continue
-        size_squares, size_mean, size_variance = 0.0, 0.0, 0.0
-        for j in range(sizes.size):
-            size_squares += by_size[j] * by_size[j]
-            size_mean += by_size[j] * sizes[j]
-        size_mean /= total
-        for j in range(sizes.size):
-            apart = sizes[j] - size_mean
-            size_variance += by_size[j] * (apart * apart)
         for column in range(SMALL, LARGE_HIGH + 1):
             out[column] /= total
-        out[LEVEL_NON_UNIFORMITY] = squares / total
-        out[LEVEL_NON_UNIFORMITY_NORMALISED] = squares / (total * total)
-        out[SIZE_NON_UNIFORMITY] = size_squares / total
-        out[SIZE_NON_UNIFORMITY_NORMALISED] = size_squares / (total * total)
+        of_levels, out[LEVEL_VARIANCE] = _spread(by_level, levels, total)
+        of_sizes, out[SIZE_VARIANCE] = _spread(by_size, sizes, total)
+        out[LEVEL_NON_UNIFORMITY] = of_levels / total
+        out[LEVEL_NON_UNIFORMITY_NORMALISED] = of_levels / (total * total)
+        out[SIZE_NON_UNIFORMITY] = of_sizes / total
+        out[SIZE_NON_UNIFORMITY_NORMALISED] = of_sizes / (total * total)
         out[PERCENTAGE] = total / voxels[k]
-        out[LEVEL_VARIANCE] = _level_variance(counts[k], total, mean / total)
-        out[SIZE_VARIANCE] = size_variance / total
         out[ENTROPY] = max(math.log2(total) - out[ENTROPY] / total, 0.0)
         out[ENERGY] /= total * total
 
