@@ -88,6 +88,20 @@ def test_a_voxel_is_an_extraction_of_its_window(family: str, voxel: tuple[int, i
             assert sitk.GetArrayFromImage(maps[column])[voxel] == pytest.approx(value, rel=1e-9, abs=1e-12), column
 
 
+@pytest.mark.parametrize("weighting", [None, rx.Weighting.EUCLIDEAN])
+def test_levels_may_be_many_more_than_a_window_has_pairs(weighting: rx.Weighting | None) -> None:
+    image, mask = phantom()
+    fine = image.with_array(97.0 * image.array + np.arange(image.array.size).reshape(image.array.shape) % 89)
+    config = rx.Config.pyradiomics(
+        bins=rx.FixedBinWidth(1, origin=0.0), features=(("glcm", None),), weighting=weighting, symmetrical_glcm=False
+    )
+    maps = rx.extract_maps(fine, mask, config, full=True, progress=False)
+    window = tuple(slice(c - 1, c + 2) for c in (4, 5, 3))
+    for column, value in rx.extract(fine.cropped(window), mask.cropped(window), config).items():
+        if column.rsplit("_", 1)[1] not in RELATIVE_TO_ALL_LEVELS:
+            assert sitk.GetArrayFromImage(maps[column])[4, 5, 3] == pytest.approx(value, rel=1e-9), column
+
+
 @pytest.mark.parametrize("config", [rx.Config.pyradiomics(), rx.Config.ibsi()], ids=["pyradiomics", "ibsi"])
 def test_a_window_wider_than_the_roi_holds_all_of_it(config: rx.Config) -> None:
     """Directions merged over so wide a window, as in the IBSI's dialect, fill the widest counters."""

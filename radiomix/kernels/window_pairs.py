@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from . import window_differences as difference
 from .cooccurrence import (
     AUTOCORRELATION,
     CLUSTER_PROMINENCE,
@@ -36,8 +37,9 @@ from .cooccurrence import (
     SUM_AVERAGE,
     SUM_ENTROPY,
     SUM_SQUARES,
-)
+)  # fmt: skip
 from .jit import kernel
+from .window_differences import count_differences, difference_tables, sum_differences
 from .window_lanes import LANES, add_logs, at, average, count_equal, fill_lanes, gather_lanes, sort_keys
 from .window_margins import add_margins
 
@@ -45,14 +47,9 @@ from .window_margins import add_margins
 # pair's, in powers: one of the values is near all of them, so that little cancels
 (
     _FIRST, _POWER_0, _POWER_1, _POWER_2, _POWER_3, _POWER_4, _ORDER, _ORDERED_SUM, _SQUARES, _LARGEST,
-    _JOINT_LOGS, _SUM_LOGS, _DIFFERENCE_LOGS, _ROW_LOGS, _COLUMN_LOGS, _SHARE, _LOG_TOTAL, _INFORMATION,
-    _ENTROPY_LARGEST, _APART,
-) = range(20)  # fmt: skip
-_SUMS = 28
-
-# What depends on the difference of a pair alone, from _APART on
-_LINEAR, _SQUARE, _EQUAL, _PLAIN, _MOMENT, _NORMED, _MOMENT_NORMED, _INVERSE = range(8)
-_APARTS = 8
+    _JOINT_LOGS, _SUM_LOGS, _ROW_LOGS, _COLUMN_LOGS, _SHARE, _LOG_TOTAL, _INFORMATION, _ENTROPY_LARGEST, _APART,
+) = range(19)  # fmt: skip
+_SUMS = _APART + difference.ROWS
 
 
 def key_units(n_levels: int, symmetrical: bool, classes: int) -> tuple[tuple[int, int, int], int]:
@@ -81,33 +78,6 @@ def _keys_of_cells(codes, one, other, kind, units, symmetrical, keys, p):
 
 
 @kernel
-def _differences(codes, one, other, n_levels, apart, widest):
-    """How far apart levels are; n_levels where there is no pair."""
-    number = apart.dtype.type
-    zero, none = number(0), number(n_levels)
-    for i in range(LANES):
-        a, b = codes[one, i], codes[other, i]
-        larger, smaller = a if a > b else b, b if a > b else a
-        distance = number(larger - smaller)
-        apart[i] = distance if smaller > zero else none
-        widest[i] = distance if (smaller > zero) & (distance > widest[i]) else widest[i]
-
-
-@kernel
-def _count_differences(codes, first, second, kind, kinds, apart, histogram):
-    """Count pairs by how far apart their levels are, in the last row those that are none; returns the most."""
-    here, widest, n_levels = apart[0], apart[1], histogram.shape[0] - 1
-    for i in range(LANES):
-        widest[i] = 0
-    for p in range(first.size):
-        _differences(codes, first[p], second[p], n_levels, here, widest)
-        weight = kinds[kind[p]]
-        for i in range(LANES):
-            histogram[np.uint64(here[i]), i] += weight
-    return int(widest.max())
-
-
-@kernel
 def _add_powers(codes, one, other, weight, sums):
     for i in range(LANES):
         a, b = float(codes[one, i]), float(codes[other, i])
@@ -131,31 +101,6 @@ def _add_order(codes, one, other, weight, sums):
         w = weight if (a > 0) & (b > 0) else 0.0
         sums[at(_ORDER, i)] += w * (a - b)
         sums[at(_ORDERED_SUM, i)] += w * (a - b) * (a + b)
-
-
-@kernel
-def _add_difference(counts, table, sums):
-    for i in range(LANES):
-        count = float(counts[i])
-        sums[at(_APART + _LINEAR, i)] += count * table[_LINEAR]
-        sums[at(_APART + _SQUARE, i)] += count * table[_SQUARE]
-        sums[at(_APART + _EQUAL, i)] += count * table[_EQUAL]
-        sums[at(_APART + _PLAIN, i)] += count * table[_PLAIN]
-        sums[at(_APART + _MOMENT, i)] += count * table[_MOMENT]
-        sums[at(_APART + _NORMED, i)] += count * table[_NORMED]
-        sums[at(_APART + _MOMENT_NORMED, i)] += count * table[_MOMENT_NORMED]
-        sums[at(_APART + _INVERSE, i)] += count * table[_INVERSE]
-
-
-@kernel
-def _add_apart(histogram, most, tables, table, sums):
-    """Add what depends on differences, which reach `most`; their counts are cleared."""
-    logs = sums.reshape((_SUMS, LANES))[_DIFFERENCE_LOGS]
-    add_logs(histogram[: most + 2], table, logs)  # whose last row is left out
-    for d in range(most + 1):
-        _add_difference(histogram[d], tables[d], sums)
-        for i in range(LANES):
-            histogram[d, i] = 0
 
 
 @kernel
@@ -237,16 +182,19 @@ def _add_sums(sums, found):
 def _add_differences(sums, found):
     for i in range(LANES):
         share = sums[at(_SHARE, i)]
-        average, contrast = sums[at(_APART + _LINEAR, i)] * share, sums[at(_APART + _SQUARE, i)] * share
+        average = sums[at(_APART + difference.LINEAR, i)] * share
+        contrast = sums[at(_APART + difference.SQUARE, i)] * share
         found[at(CONTRAST, i)] += contrast
         found[at(DIFFERENCE_AVERAGE, i)] += average
-        found[at(DIFFERENCE_ENTROPY, i)] += _entropy(sums[at(_LOG_TOTAL, i)], sums[at(_DIFFERENCE_LOGS, i)] * share)
+        found[at(DIFFERENCE_ENTROPY, i)] += _entropy(
+            sums[at(_LOG_TOTAL, i)], sums[at(_APART + difference.LOGS, i)] * share
+        )
         found[at(DIFFERENCE_VARIANCE, i)] += contrast - average * average
-        found[at(ID, i)] += sums[at(_APART + _PLAIN, i)] * share
-        found[at(IDM, i)] += sums[at(_APART + _MOMENT, i)] * share
-        found[at(IDN, i)] += sums[at(_APART + _NORMED, i)] * share
-        found[at(IDMN, i)] += sums[at(_APART + _MOMENT_NORMED, i)] * share
-        found[at(INVERSE_VARIANCE, i)] += sums[at(_APART + _INVERSE, i)] * share
+        found[at(ID, i)] += sums[at(_APART + difference.PLAIN, i)] * share
+        found[at(IDM, i)] += sums[at(_APART + difference.MOMENT, i)] * share
+        found[at(IDN, i)] += sums[at(_APART + difference.NORMED, i)] * share
+        found[at(IDMN, i)] += sums[at(_APART + difference.MOMENT_NORMED, i)] * share
+        found[at(INVERSE_VARIANCE, i)] += sums[at(_APART + difference.INVERSE, i)] * share
 
 
 @kernel
@@ -258,7 +206,7 @@ def _add_margins(sums, twice, found):
         away, order = sums[at(_POWER_1, i)] * share, sums[at(_ORDER, i)] * share
         mean = sums[at(_FIRST, i)] + away
         spread = sums[at(_POWER_2, i)] * share - away * away
-        apart = sums[at(_APART + _SQUARE, i)] * share - order * order
+        apart = sums[at(_APART + difference.SQUARE, i)] * share - order * order
         common = sums[at(_ORDERED_SUM, i)] * share - order * mean
         product, variance = 0.25 * (spread - apart), 0.25 * (spread + apart)
         mean_x, mean_y = 0.5 * (mean + order), 0.5 * (mean - order)
@@ -298,27 +246,11 @@ def _add_direction(sums, row_logs, column_logs, symmetrical, table, found, fille
     if symmetrical:
         for i in range(LANES):
             # a cell on the diagonal holds 2c: 2c log2 2c = 2 (c log2 c + c); the others come twice
-            sums[at(_JOINT_LOGS, i)] = 2.0 * (sums[at(_JOINT_LOGS, i)] + sums[at(_APART + _EQUAL, i)])
+            sums[at(_JOINT_LOGS, i)] = 2.0 * (sums[at(_JOINT_LOGS, i)] + sums[at(_APART + difference.EQUAL, i)])
     _add_sums(sums, found)
     _add_differences(sums, found)
     _add_margins(sums, 2.0 if symmetrical else 1.0, found)
     _add_information(sums, found)
-
-
-@kernel
-def difference_tables(n_levels):
-    """What a difference d adds to each of its sums, (Ng + 1, 8); nothing in the last row, which stands for no pair."""
-    tables = np.zeros((n_levels + 1, _APARTS))
-    for d in range(n_levels):
-        tables[d, _LINEAR] = d
-        tables[d, _SQUARE] = d * d
-        tables[d, _EQUAL] = d == 0
-        tables[d, _PLAIN] = 1.0 / (1 + d)
-        tables[d, _MOMENT] = 1.0 / (1 + d * d)
-        tables[d, _NORMED] = 1.0 / (1 + d / n_levels)
-        tables[d, _MOMENT_NORMED] = 1.0 / (1 + d * d / (n_levels * n_levels))
-        tables[d, _INVERSE] = 1.0 / (d * d) if d > 0 else 0.0
-    return tables
 
 
 @kernel
@@ -345,7 +277,8 @@ def glcm_windows(flat, starts, places, pairs, margin, kinds, n_levels, symmetric
     group, first, second, kind, weight = pairs
     groups, n_margins = group.size - 1, margin[1][0]
     here, codes = np.empty(LANES, np.uint64), np.empty((places.size, LANES), keys.dtype)
-    apart, histogram = np.empty((2, LANES), keys.dtype), np.zeros((n_levels + 1, LANES), counts.dtype)
+    apart, widest = np.empty((keys.shape[0], LANES), keys.dtype), np.empty(LANES, keys.dtype)
+    histogram = np.zeros((n_levels + 1, LANES), counts.dtype)
     rows, words = np.empty((2, places.size), np.int64), margin[0].shape[1]
     margins = np.zeros((n_levels + 1 + places.size, words), np.uint64)
     logs = np.empty((words * (64 // margin[1][2]), LANES))
@@ -359,8 +292,8 @@ def glcm_windows(flat, starts, places, pairs, margin, kinds, n_levels, symmetric
             begin, end = group[g], group[g + 1]
             one, other, which = first[begin:end], second[begin:end], kind[begin:end]
             _add_pairs(codes, one, other, weight[begin:end], symmetrical, sums)
-            most = _count_differences(codes, one, other, which, kinds, apart, histogram)
-            _add_apart(histogram, most, tables, table, sums)
+            most = count_differences(codes, one, other, which, kinds, apart, widest, histogram)
+            sum_differences(histogram, most, apart, one.size, tables, table, sums[at(_APART, 0) :])
             for p in range(end - begin):
                 _keys_of_cells(codes, one[p], other[p], which[p], units, symmetrical, keys, p)
             _add_kinds(keys, end - begin, units, symmetrical, kinds, table, counts, sums)
