@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core import config, ir
+from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, PassManager, register_pass
@@ -47,6 +48,12 @@ ELEMENTS = {"getiter", "iternext", "pair_first", "pair_second", "exhaust_iter"}
 class _Library(JITCodeLibrary):
     """Code that is optimised as a whole: of each function by itself, the first level is enough."""
 
+    def add_linking_library(self, library: Any) -> None:
+        super().add_linking_library(library)
+        for one in library._linking_libraries:
+            if one not in self._linking_libraries:
+                self.add_linking_library(one)
+
     def _optimize_functions(self, module: Any) -> None:
         settings: Any = config
         level, settings.OPT = settings.OPT, 1
@@ -60,7 +67,10 @@ class _Part(_Library):
     """Code that only kernels call: linked into them, and only there made machine code.
 
     It is optimised before, too: inside its caller the compiler sees too little of its arrays to use whole vectors.
+    With loops it is linked into the kernel alone, not to be optimised in every other part between the two.
     """
+
+    loops = False
 
     @property
     def codegen(self) -> Any:
@@ -71,6 +81,12 @@ class _Part(_Library):
 
     def _finalize_final_module(self) -> None:
         self._finalized = True
+
+    def finalize(self) -> None:
+        called = self._linking_libraries
+        self._linking_libraries = [one for one in called if not (isinstance(one, _Part) and one.loops)]
+        super().finalize()
+        self._linking_libraries = called
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -101,16 +117,17 @@ class _WithoutReferences(AnalysisPass):
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
-class _WithoutWrapper(AnalysisPass):
-    """After the types are known: overloads of NumPy's functions are compiled again for every set of options."""
-
-    _name = "without_wrapper"
+class _AsPart(AnalysisPass):
+    _name = "as_part"
 
     def __init__(self) -> None:
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
+        # after the types are known: overloads of NumPy's functions are compiled again for every set of options
         state.flags.no_cpython_wrapper = True
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.loops = bool(compute_cfg_from_blocks(state.func_ir.blocks).loops())
         return False
 
 
@@ -127,7 +144,7 @@ class PartCompiler(CompilerBase):
     """Compiles what is called by kernels alone."""
 
     def define_pipelines(self) -> list[PassManager]:
-        return _passes(self.state, _WithoutReferences, _WithoutWrapper)
+        return _passes(self.state, _WithoutReferences, _AsPart)
 
 
 class KernelCompiler(CompilerBase):
