@@ -7,7 +7,7 @@ from functools import cache
 
 from numba.core import event
 
-MESSAGE = "radiomix: compiling kernels, once per installation (about twenty seconds) ..."
+MESSAGE = "radiomix: compiling kernels, once per installation (about fifteen seconds) ..."
 
 
 class _Compilation(event.Listener):
