@@ -66,3 +66,15 @@ def test_levels_without_a_row_leave_nothing_to_look_for() -> None:
     scales = [np.divide(1.0, np.sqrt(sums), where=sums > 0, out=np.zeros(19)) for sums in (rows, columns)]
     expected = np.linalg.svd(scales[0][:, None] * matrix * scales[1], compute_uv=False)[1]
     assert found(matrix, False) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("reach", [1.0, 4.0, 20.0])
+def test_many_levels_that_meet_near_ones(reach: float) -> None:
+    """Eigenvalues lie close to one another here, and the iteration stops long before it has seen them all."""
+    random = np.random.default_rng(int(reach))
+    for size in (40, 120, 250):
+        level = np.arange(size)
+        often = 20 * np.exp(-(((level - size / 2) / (size / 4)) ** 2))
+        expected = np.sqrt(often[:, None] * often) * np.exp(-(((level[:, None] - level) / reach) ** 2) / 2)
+        joint = joint_of(random.poisson(expected))
+        assert ours(joint) == pytest.approx(dense(joint), rel=1e-10)

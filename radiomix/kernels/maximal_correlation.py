@@ -72,10 +72,11 @@ def _orthogonalise(vector, basis, known, parts):
 def _largest_eigenvalue(diagonal, beside, size, above, known):
     """Largest eigenvalue of a symmetric tridiagonal matrix: Laguerre's iteration from `above` it, kept in a bracket.
 
-    What is already `known` to be one is returned where none is larger.
+    What is already `known` to be one is returned where none is larger. The second number returned is the square of the
+    last component of its unit vector, too large rather than too small: 1 over the slope of the last pivot.
     """
     low, high, x = known, above, known * (1 + 1e-11)
-    reach = 1e-13 * above
+    reach, first = 1e-13 * above, 1.0
     for attempt in range(100):
         # pivots of x - T, whose product is the characteristic polynomial, with their first two derivatives
         pivot, first, second = x - diagonal[0], 1.0, 0.0
@@ -94,7 +95,7 @@ def _largest_eigenvalue(diagonal, beside, size, above, known):
             curvature += ratio * ratio - second * inverse
         if attempt == 0:
             if pivot > 0:
-                return known
+                return known, 1.0 / first
             x = above
         elif pivot <= 0:  # an eigenvalue lies above x
             low = x
@@ -104,11 +105,11 @@ def _largest_eigenvalue(diagonal, beside, size, above, known):
             high = x
             step = size / (slope + math.sqrt(max((size - 1) * (size * curvature - slope * slope), 0.0)))
             if step <= 1e-9 * abs(x):  # steps shrink with their third power
-                return x - step
+                return x - step, 1.0 / first
             x = x - step if x - step > low else 0.5 * (low + high)
         if high - low <= 1e-15 * abs(high):
-            return high
-    return high
+            return high, 1.0 / first
+    return high, 1.0 / first
 
 
 @kernel
@@ -211,10 +212,12 @@ def maximal_correlation(cells, bands, symmetric, rows, columns):
         restarted = restarted or beside[step] == 0
         if step >= UNSETTLED or step == present - 2:
             before = value
-            value = _largest_eigenvalue(diagonal, beside, step + 1, 1.001, before)
+            value, last = _largest_eigenvalue(diagonal, beside, step + 1, 1.001, before)
+            # what is still to be gained is in the order of the residual's square
+            settled = value - before <= 1e-10 * value and beside[step] * beside[step] * last <= 1e-12 * value
             # one or two steps without gain may be a rest on the eigenvalue below
             steady = steady + 1 if value == before else 0
-            converged = steady == 3 and not restarted
+            converged = (settled or steady == 3) and not restarted
             if converged or value > 1 - 1e-13:
                 break
     return math.sqrt(min(value, 1.0)) if value > 1e-14 else 0.0
