@@ -174,8 +174,11 @@ def border_distance(flat, steps, distances):
 @kernel
 def tabulate(segments, levels, columns, counts):
     """Count (segment, level, column) triples into counts (segments, levels, columns)."""
+    width, size = np.uint64(counts.shape[1]), np.uint64(counts.shape[2])
+    cells = counts.reshape(counts.size)
     for n in range(levels.size):
-        counts[segments[n], levels[n], columns[n]] += np.uint32(1)
+        row = np.uint64(segments[n]) * width + np.uint64(levels[n])
+        cells[row * size + np.uint64(columns[n])] += np.uint32(1)
 
 
 @kernel
@@ -186,7 +189,7 @@ def rank(values, seen, ranks, distinct):
     integer up to the largest.
     """
     for value in values:
-        seen[value] = 1
+        seen[np.uint64(value)] = 1
     found = 0
     for value in range(seen.size):
         if seen[value]:
@@ -194,5 +197,5 @@ def rank(values, seen, ranks, distinct):
             seen[value] = found
             found += 1
     for n in range(values.size):
-        ranks[n] = seen[values[n]]
+        ranks[n] = seen[np.uint64(values[n])]
     return found
