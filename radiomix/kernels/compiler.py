@@ -7,6 +7,7 @@ without a wrapper, and without machine code of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from numba.core import config, ir
@@ -15,6 +16,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, PassManager, register_pass
 from numba.core.typed_passes import AnnotateTypes, DumpParforDiagnostics, InlineOverloads, NopythonRewrites
+from numba.core.types import Array, BaseFunction, BaseTuple, Boolean, Function, Number
 from numba.core.untyped_passes import (
     FindLiterallyCalls,
     InlineClosureLikes,
@@ -131,6 +133,29 @@ class _AsPart(AnalysisPass):
         return False
 
 
+def _plain(kind: Any) -> bool:
+    return isinstance(kind, (Number, Boolean, Array)) or (
+        isinstance(kind, BaseTuple) and all(_plain(part) for part in kind)
+    )
+
+
+@cache
+def _operation(operator: Any, context: Any, operands: tuple[Any, ...]) -> Any:
+    return BaseFunction.get_call_type(operator, context, operands, {})
+
+
+def _call_type(function: Any, context: Any, operands: Any, named: Any) -> Any:
+    """What a call returns; of what an operator makes of numbers and arrays, Numba is not asked in every round again.
+
+    Of functions it is: it depends on the options, too, under which NumPy's are compiled.
+    """
+    key = function.typing_key
+    operator = key in (bool, range) or getattr(key, "__module__", "") == "_operator"
+    if operator and not named and all(map(_plain, operands)):
+        return _operation(function, context, tuple(operands))
+    return BaseFunction.get_call_type(function, context, operands, named)
+
+
 def _passes(state: Any, *more: type[AnalysisPass]) -> list[PassManager]:
     passes = DefaultPassBuilder.define_nopython_pipeline(state)
     passes.passes = [entry for entry in passes.passes if entry[0] not in UNUSED]
@@ -157,8 +182,10 @@ class KernelCompiler(CompilerBase):
         codegen = self.state.targetctx.codegen()
         self.state.library = _Library(codegen, function.__qualname__)
         self.state.library.enable_object_caching()
+        function_type: Any = Function
         codegen._library_class = _Part  # under Numba's lock: nobody else compiles meanwhile
+        function_type.get_call_type = _call_type
         try:
             return super().compile_extra(function)
         finally:
-            del codegen._library_class
+            del codegen._library_class, function_type.get_call_type  # which is its base's again

@@ -119,13 +119,19 @@ class _Kernel(CPUDispatcher):
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """The compiler keeps most of what it makes: looking for garbage in between takes a sixth of its time."""
+    """The compiler keeps most of what it makes: looking for garbage in between takes a sixth of its time.
+
+    Afterwards all that is new counts as old, so that the next look for garbage passes it over.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if gc.get_freeze_count() == 0:
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
