@@ -16,7 +16,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, PassManager, register_pass
 from numba.core.typed_passes import AnnotateTypes, DumpParforDiagnostics, InlineOverloads, NopythonRewrites
-from numba.core.types import Array, BaseFunction, BaseTuple, Boolean, Function, Number
+from numba.core.types import Array, BaseFunction, Boolean, Function, Number, Tuple, UniTuple
 from numba.core.untyped_passes import (
     FindLiterallyCalls,
     InlineClosureLikes,
@@ -135,7 +135,7 @@ class _AsPart(AnalysisPass):
 
 def _plain(kind: Any) -> bool:
     return isinstance(kind, (Number, Boolean, Array)) or (
-        isinstance(kind, BaseTuple) and all(_plain(part) for part in kind)
+        isinstance(kind, (Tuple, UniTuple)) and all(_plain(part) for part in kind)
     )
 
 
