@@ -129,7 +129,7 @@ def _start(rows, present, basis):
     for r in range(rows.size):
         ripple = (r * 0.6180339887498949) % 1.0 - 0.5 if rows[r] > 0 else 0.0  # where no row is, all vectors are 0
         basis[0, r] = math.sqrt(rows[r] / total)
-        basis[1, r] = basis[0, r] * (r - mean) * scale + 0.2 / math.sqrt(present) * ripple
+        basis[1, r] = basis[0, r] * (r - mean) * scale + 0.05 / math.sqrt(present) * ripple
 
 
 @kernel
