@@ -290,18 +290,26 @@ def _parts(offsets: np.ndarray, grid: Grid, plan: Plan) -> list[np.ndarray]:
     return [offsets[i : i + together] for i in range(0, len(offsets), together)]
 
 
-def compute(source: Source, features: tuple[Feature, ...]) -> Values:
+def _reduce(source: Source, offsets: np.ndarray, plan: Plan, with_correlation: bool) -> np.ndarray:
+    """Features (matrices, PAIR_COLUMNS) of the directions that are counted together.
+
+    On its own so that their counters are let go of before the next ones are made, which then lie in the same memory.
+    """
     config, grid = source.config, source.grid
+    weights = decaying(offsets, source.grid_spacing, config.weighting)
+    stack = merge(count(grid, offsets, plan.by_slice), plan.merging, weights)
+    columns = np.empty((len(stack), column.PAIR_COLUMNS))
+    options = grid.count, config.symmetrical_glcm, with_correlation, source.flat_region
+    column.pair_features(np.ascontiguousarray(stack.swapaxes(0, 1)), *options, c_log_c(stack), columns)
+    return columns
+
+
+def compute(source: Source, features: tuple[Feature, ...]) -> Values:
     with_correlation = "MCC" in [feature.name for feature in features]
     results = []
-    for plan in plans(config):
-        offsets, columns = directions(config.distances, plan.planar), []
-        weights = decaying(offsets, source.grid_spacing, config.weighting)
-        for part in _parts(offsets, grid, plan):
-            stack = merge(count(grid, part, plan.by_slice), plan.merging, weights)
-            columns.append(np.empty((len(stack), column.PAIR_COLUMNS)))
-            options = grid.count, config.symmetrical_glcm, with_correlation, source.flat_region
-            column.pair_features(np.ascontiguousarray(stack.swapaxes(0, 1)), *options, c_log_c(stack), columns[-1])
+    for plan in plans(source.config):
+        offsets = directions(source.config.distances, plan.planar)
+        columns = [_reduce(source, part, plan, with_correlation) for part in _parts(offsets, source.grid, plan)]
         results.append((plan.reported, named(features, mean_of_matrices(np.concatenate(columns)))))
     return results
 
