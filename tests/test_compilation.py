@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.core.types import Function
 
 from radiomix.extraction.announce import MESSAGE
 
@@ -136,3 +138,20 @@ def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_ow
         assert sys.getrefcount(values) > held
         del low, high
         assert sys.getrefcount(values) == held
+
+
+def test_compiling_leaves_numba_and_what_was_frozen_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "frozen_halves.py").write_text(HALVES)
+    monkeypatch.syspath_prepend(tmp_path)
+    code = importlib.import_module("frozen_halves")
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        assert code.sum_of_first(np.arange(4.0)) == 2.0
+        assert 0 < gc.get_freeze_count() <= frozen  # of which some are let go meanwhile
+    finally:
+        gc.unfreeze()
+    assert gc.isenabled()
+    assert "get_call_type" not in vars(Function)
