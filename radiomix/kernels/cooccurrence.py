@@ -112,14 +112,17 @@ def _count_in_a_volume(flat, voxels, lines, width, cells):
 
 
 @kernel
-def _add_rows(counts, k, first, sums):
-    """Add up a TILE of rows, four at a time."""
+def _add_tiles(counts, k, first, sums):
+    """Add up a TILE of rows, all at once, and then every TILE of columns behind the first, into the front of `sums`."""
+    row_0, row_1, row_2, row_3 = counts[first, k], counts[first + 1, k], counts[first + 2, k], counts[first + 3, k]
+    row_4, row_5, row_6, row_7 = counts[first + 4, k], counts[first + 5, k], counts[first + 6, k], counts[first + 7, k]
     for j in range(sums.size):
-        sums[j] = 0
-    for i in range(first, first + TILE, 4):
-        row_0, row_1, row_2, row_3 = counts[i, k], counts[i + 1, k], counts[i + 2, k], counts[i + 3, k]
-        for j in range(sums.size):
-            sums[j] += row_0[j] + row_1[j] + row_2[j] + row_3[j]
+        sums[j] = row_0[j] + row_1[j] + row_2[j] + row_3[j] + row_4[j] + row_5[j] + row_6[j] + row_7[j]
+    for t in range(sums.size // TILE):
+        total = sums[t * TILE + 1]
+        for j in range(t * TILE + 2, t * TILE + TILE + 1):
+            total += sums[j]
+        sums[t] = total
 
 
 @kernel
@@ -130,13 +133,12 @@ def _find_bands(counts, k, symmetric, sums, bands):
     """
     tiles = bands.shape[0]
     for t in range(tiles):
-        _add_rows(counts, k, t * TILE + 1, sums)
-        begin, end = 0, tiles * TILE
-        while begin < end and sums[end] == 0:
+        _add_tiles(counts, k, t * TILE + 1, sums)
+        begin, end = 0, tiles
+        while begin < end and sums[end - 1] == 0:
             end -= 1
-        while begin < end and sums[begin + 1] == 0:
+        while begin < end and sums[begin] == 0:
             begin += 1
-        begin, end = begin // TILE, (end + TILE - 1) // TILE
         bands[t, 0], bands[t, 1] = begin * TILE, end * TILE
         if symmetric:
             for above in range(begin, t):
