@@ -83,7 +83,8 @@ def choose_label(labels: LabelMap, label: int | None = None) -> Mask:
         raise LabelError(f"{labels.source} has no label {label}; it has {_counted(labels)}")
     if others and label is None:
         raise LabelError(
-            f"{labels.source} has several labels: {_counted(labels)}; choose one with label= (`extract` takes labels='all' too)"
+            f"{labels.source} has several labels: {_counted(labels)}; choose one with label=, or in `extract` "
+            "labels='all'"
         )
     if label is None and found != 1:
         warnings.warn(f"{labels.source}: the only label is {found}, and it is used", RadiomixWarning, stacklevel=2)
