@@ -45,7 +45,7 @@ def timed(call: Callable[[], object]) -> Work:
     return work
 
 
-def alternate(contestants: dict[str, Work], *, seconds: float = 8.0, most: int = 15) -> dict[str, Timing]:
+def alternate(contestants: dict[str, Work], *, seconds: float = 8.0, most: int = 30) -> dict[str, Timing]:
     """Run the contestants in turn, after a warm-up each: at least 3 rounds, then until the time or `most` is reached.
 
     A contestant runs several times per round when it is much faster than the slowest; where the slowest alone takes

@@ -75,7 +75,9 @@ def ours(region: Region, kind: str, radius: int) -> Work:
     from radiomix.maps import extract_maps
 
     settings = parameters(kind, radius)
-    return timed(lambda: extract_maps(region.image, region.mask, settings, progress=False))
+    work = timed(lambda: extract_maps(region.image, region.mask, settings, progress=False))
+    work()  # compiles
+    return work
 
 
 MAPS = (voxel_maps, large_voxel_maps)
