@@ -45,6 +45,12 @@ def timed(call: Callable[[], object]) -> Work:
     return work
 
 
+def compiled(work: Work) -> Work:
+    """A work that has run once: what it compiles is in no warm-up, from whose time the number of turns follows."""
+    work()
+    return work
+
+
 def alternate(contestants: dict[str, Work], *, seconds: float = 8.0, most: int = 30) -> dict[str, Timing]:
     """Run the contestants in turn, after a warm-up each: at least 3 rounds, then until the time or `most` is reached.
 

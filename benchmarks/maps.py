@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .clock import Timing, Work, alternate, timed
+from .clock import Timing, Work, alternate, compiled, timed
 from .peers import Absent, pyradiomics_call
 from .rois import SIZES, Region, ellipsoid
 from .rows import Peers, Row
@@ -75,9 +75,7 @@ def ours(region: Region, kind: str, radius: int) -> Work:
     from radiomix.maps import extract_maps
 
     settings = parameters(kind, radius)
-    work = timed(lambda: extract_maps(region.image, region.mask, settings, progress=False))
-    work()  # compiles
-    return work
+    return compiled(timed(lambda: extract_maps(region.image, region.mask, settings, progress=False)))
 
 
 MAPS = (voxel_maps, large_voxel_maps)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -124,12 +125,18 @@ def test_kernels_without_compilation_and_with_bounds_checks(switch: str, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def halves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Kernels that nobody has compiled: a module of its own in each folder."""
+    name = f"halves_in_{folder.name}"
+    (folder / f"{name}.py").write_text(HALVES)
+    monkeypatch.syspath_prepend(folder)
+    return importlib.import_module(name)
+
+
 def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_owner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "halves.py").write_text(HALVES)
-    monkeypatch.syspath_prepend(tmp_path)
-    code = importlib.import_module("halves")
+    code = halves(tmp_path, monkeypatch)
     values = np.arange(4.0)
     held = sys.getrefcount(values)
     for _ in range(3):
@@ -143,9 +150,7 @@ def test_kernels_hold_an_array_no_longer_and_let_it_go_no_more_often_than_its_ow
 def test_compiling_leaves_numba_and_what_was_frozen_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "frozen_halves.py").write_text(HALVES)
-    monkeypatch.syspath_prepend(tmp_path)
-    code = importlib.import_module("frozen_halves")
+    code = halves(tmp_path, monkeypatch)
     gc.freeze()
     try:
         frozen = gc.get_freeze_count()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,7 @@ FIELDS: dict[int, dict[str, tuple[Any, int]]] = {
         "quaternion": ("3f8", 352), "offset": ("3f8", 376), "rows": ("(3,4)f8", 400), "magic": ("S8", 4),
     },
 }  # fmt: skip
+ORDERS: tuple[Literal["<", ">"], ...] = ("<", ">")  # of a number's bytes
 SCANNER = 1  # the code of a grid in the scanner's own coordinates
 SEVERAL = (1004, 1005, 1007)  # intents: matrices and vectors, several numbers per voxel
 MILLIMETRES = {1: 1000.0, 3: 0.001}  # per unit of length, where that is metres or micrometres
@@ -146,9 +147,9 @@ def read_header(path: Path) -> Header | None:
             start = zlib.decompressobj(wbits=31).decompress(start, 1024)
         except zlib.error:
             return None
-    for length, order in product(FIELDS, "<>"):
+    for length, order in product(FIELDS, ORDERS):
         if len(start) >= length and np.frombuffer(start, f"{order}i4", count=1)[0] == length:
-            return Header(path, np.frombuffer(start, _layout(length).newbyteorder(order), count=1)[0])  # type: ignore[arg-type]
+            return Header(path, np.frombuffer(start, _layout(length).newbyteorder(order), count=1)[0])
     return None
 
 

@@ -27,8 +27,7 @@ def diameters(found: Trace, spacing: tuple[float, float, float]) -> Diameters:
     The mesh's vertices lie in planes half a voxel apart. In each plane the outermost vertices of every line of voxels
     give the plane's convex hull, and only its corners can be an end of a diameter.
     """
-    across_y, across_x = found.along_x.transpose(0, 2, 1).copy(), found.along_y.transpose(0, 2, 1).copy()
-    widest = _widest_planes(found.along_x, across_y, across_x, spacing)
+    widest = _widest_planes(*_by_axis(found), spacing)
     return Diameters(*widest, _farthest(corners(found), found.sums, spacing))
 
 
@@ -40,12 +39,16 @@ def corners(found: Trace) -> np.ndarray:
 
 def extremes(found: Trace) -> np.ndarray:
     """Fewer such vertices: those that are corners of the hulls of all three planes through them."""
-    across_y, across_x = (np.ascontiguousarray(a.transpose(0, 2, 1)) for a in (found.along_x, found.along_y))
-    in_slice, in_column, in_row = (_marked(lines) for lines in (found.along_x, across_y, across_x))
+    in_slice, in_column, in_row = map(_marked, _by_axis(found))
     side, z, y = np.nonzero(in_slice & in_column.transpose(0, 2, 1))
     x = found.along_x[side, z, y]
     in_all = ((found.along_y[:, z, x] == y) & in_row[:, x, z]).any(axis=0)
     return np.column_stack([z, y, x])[in_all]
+
+
+def _by_axis(found: Trace) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The ends of lines, (2, planes, lines), of the planes across z, y and x."""
+    return found.along_x, found.along_x.transpose(0, 2, 1).copy(), found.along_y.transpose(0, 2, 1).copy()
 
 
 def _marked(lines: np.ndarray) -> np.ndarray:
