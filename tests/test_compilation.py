@@ -115,12 +115,13 @@ def test_a_package_that_cannot_be_written_to_caches_elsewhere(tmp_path: Path) ->
 
 @pytest.mark.parametrize("switch", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
 def test_kernels_without_compilation_and_with_bounds_checks(switch: str, tmp_path: Path) -> None:
-    tests = ["tests/test_ngtdm.py", "tests/test_histogram.py"]
+    kinds = ("glcm", "histogram", "local_intensity", "maximal_correlation", "ngtdm", "shape", "shape2d", "sizes")
+    tests = [f"tests/test_{kind}.py" for kind in kinds]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not agreement", *tests],
         env=environment | {switch: "1", "NUMBA_CACHE_DIR": str(tmp_path)},
-        cwd=ROOT, text=True, capture_output=True, timeout=300, check=False,
+        cwd=ROOT, text=True, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
